@@ -1,0 +1,157 @@
+"""The command line: thin, every error one sentence."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Optional
+
+import typer
+
+from helpers.errors import UserError
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="From raw customer exports to a dated, explained list.")
+profile_app = typer.Typer(no_args_is_help=True, help="Profiles: which sources there are and how they are read.")
+app.add_typer(profile_app, name="profile")
+
+ProfileOption = Annotated[str, typer.Option(help="name in data/profiles, or the path of a .yml file")]
+AsOfOption = Annotated[str, typer.Option(help="last day that is read, YYYY-MM-DD; default: the profile's")]
+SetOption = Annotated[Optional[list[str]], typer.Option("--set", help="section.key=value; crmkit settings lists all")]  # noqa: UP045 typer reads it
+OutOption = Annotated[Optional[Path], typer.Option(help="run folder; default: outputs/<profile>")]  # noqa: UP045
+
+
+@app.callback()
+def options(debug: Annotated[bool, typer.Option("--debug", help="show the full trace of an error")] = False) -> None:
+    """Set what holds for every command."""
+    if not debug:
+        sys.excepthook = _one_sentence
+
+
+def _one_sentence(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        typer.echo("stopped", err=True)
+    elif issubclass(kind, UserError):
+        typer.echo(f"Error: {fault}", err=True)
+    else:
+        typer.echo(f"Error: {kind.__name__}: {' '.join(str(fault).split())} (a fault of crmkit: run crmkit --debug ... and report it)", err=True)
+
+
+@app.command()
+def run(
+    profile: ProfileOption = "demo",
+    as_of: AsOfOption = "",
+    assign: SetOption = None,
+    out: OutOption = None,
+    tables_only: Annotated[bool, typer.Option("--tables-only", help="make the tables, run no notebooks")] = False,
+) -> None:
+    """Run all lessons on a profile and write report, tables and manifest."""
+    from helpers.runs.main_job import run_all
+    from helpers.runs.settings import read_assignments
+
+    folder = out.absolute() if out else ""
+    result = run_all(profile, as_of, read_assignments(assign or []), folder, tables_only=tables_only, say=typer.echo)
+    for name, reason in result.run.not_measured().items():
+        typer.echo(f"  {name}: {reason}")
+    typer.echo(_near(result.page))
+    if not result.ok:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(profile: ProfileOption = "demo", as_of: AsOfOption = "", all_rows: Annotated[bool, typer.Option("--all", help="every analysis, not only this issue's")] = True) -> None:
+    """Say which analyses the data allows, why, and what would unlock the next."""
+    from helpers.runs import Run
+    from helpers.show.tables import as_text
+
+    verdicts = Run.open(profile, as_of).load("doctor")
+    typer.echo(as_text(verdicts[["feature", "analysis", "verdict", "why", "unlock"]]))
+
+
+@app.command()
+def settings(profile: ProfileOption = "demo") -> None:
+    """Print every setting with the profile's value, the default, what is allowed and what it means."""
+    from helpers.collection.profiles import load_profile
+    from helpers.runs.paths import profile_file
+    from helpers.runs.settings import build_settings, list_settings
+    from helpers.show.tables import as_text
+
+    typer.echo(as_text(list_settings(build_settings(load_profile(profile_file(profile)).settings))))
+
+
+@profile_app.command("new")
+def profile_new(files: list[Path], name: Annotated[str, typer.Option(help="name of the profile")] = "mine", out: OutOption = None) -> None:
+    """Look at files and draft a commented profile with what was guessed and why."""
+    from helpers.collection.draft import draft_profile
+    from helpers.runs.files import write_whole
+    from helpers.runs.paths import project_root
+
+    target = out or project_root() / "data" / "profiles" / f"{name}.yml"
+    if target.exists():
+        raise UserError(f"{target.name} is there already: choose another --name or --out")
+    write_whole(target, draft_profile([f.absolute() for f in files], name=name, folder=target.absolute().parent))
+    typer.echo(_near(target))
+    typer.echo("Read it, edit what its comments ask about, then: crmkit run --profile " + (name if not out else str(out)))
+
+
+@app.command("check-env")
+def check_env() -> None:
+    """Say in green and red lines whether this computer can run the course."""
+    from helpers.runs.environment import check_environment
+
+    checks = check_environment()
+    for check in checks:
+        colour = typer.colors.GREEN if check.ok else typer.colors.RED
+        typer.secho(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.says}" + ("" if check.ok else f" -> {check.mend}"), fg=colour)
+    if not all(c.ok for c in checks):
+        raise typer.Exit(1)
+
+
+@app.command("demo-data")
+def demo_data(out: Annotated[Path, typer.Argument(help="folder to write to")], seed: int = 7) -> None:
+    """Write the raw exports of the made-up company again; the same seed gives the same bytes."""
+    from helpers.collection.demo import write_demo
+
+    write_demo(out, seed)
+    typer.echo(_near(out))
+
+
+@app.command()
+def fetch(profile: str, trust_first_download: Annotated[bool, typer.Option(help="accept a file whose checksum the profile does not state yet")] = False) -> None:
+    """Download the file that a profile names, and accept it only when its checksum agrees."""
+    from helpers.collection.fetch import fetch_profile
+    from helpers.collection.profiles import load_profile
+    from helpers.runs.paths import profile_file
+
+    typer.echo(fetch_profile(load_profile(profile_file(profile)), trust_first_download=trust_first_download))
+
+
+@app.command()
+def template(table: str, out: Annotated[Path, typer.Option(help="workbook to write")], lang: Annotated[str, typer.Option(help="en or zh")] = "en") -> None:
+    """Write the Excel sheet in which people enter ratings, signals, staff, costs or contacts."""
+    from helpers.collection.templates import build_template
+    from helpers.runs.files import write_whole
+
+    write_whole(out, build_template(table, lang))
+    typer.echo(_near(out))
+
+
+@app.command()
+def lab() -> None:
+    """Open JupyterLab on the lessons."""
+    import subprocess
+
+    from helpers.runs.paths import project_root
+
+    raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(project_root() / "notebooks")]))
+
+
+def _near(path: Path) -> str:
+    """The path as the user would type it from where they stand."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def main() -> None:
+    """Run the command line; the console script `crmkit` calls this."""
+    app()

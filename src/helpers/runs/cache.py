@@ -1,0 +1,122 @@
+"""The stage cache: a table is made once per content of its sources, its settings and the code, whatever run asks."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache as once
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+
+import helpers
+from helpers.errors import NotMeasured, UserError
+from helpers.runs.files import sweep_drafts
+from helpers.runs.graph import make, missing_evidence, stages
+from helpers.runs.raw import RawTables, fingerprint
+from helpers.runs.tablefiles import read_table, scan_table, write_table
+
+DAY_SECONDS = 86_400.0
+
+
+@once
+def code_fingerprint() -> str:
+    """Return a hash of the whole package: Hamilton's own cache would miss a change in a private function."""
+    digest = hashlib.sha256(helpers.__version__.encode())
+    package = Path(helpers.__file__).parent
+    for file in sorted(p for p in package.rglob("*") if p.suffix in {".py", ".yml", ".j2"}):
+        digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
+    return digest.hexdigest()[:32]
+
+
+@dataclass
+class StageCache:
+    """Makes stages on demand and keeps them as Parquet files under `folder`.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    raw : RawTables
+        The exports.
+    inputs : dict
+        Values of the graph's other inputs by name (as-of date, settings, hints).
+    told : callable, optional
+        Called with stage name and seconds after a stage was made.
+    """
+
+    folder: Path
+    raw: RawTables
+    inputs: dict[str, Any]
+    told: Callable[[str, float], None] = lambda name, seconds: None
+    _keys: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        sweep_drafts(self.folder, older_than=time.time() - DAY_SECONDS)
+        duckdb.execute("SET temp_directory = ?", [str(self.folder / "spill")])  # its default is the caller's folder
+
+    def missing(self, name: str) -> tuple[str, ...]:
+        """Return the canonical tables whose absence keeps a stage from being made."""
+        if name not in stages() or stages()[name].is_input:
+            made = ", ".join(sorted(s for s, stage in stages().items() if not stage.is_input))
+            raise UserError(f"there is no table {name!r}: there are {made}")
+        return missing_evidence(name, self.raw.names)
+
+    def key(self, name: str) -> str:
+        """Return the key of a stage: code, name, and the keys of everything it takes."""
+        if name not in self._keys:
+            stage = stages()[name]
+            if stage.is_raw:
+                self._keys[name] = self.raw.key(name) if name in self.raw.names else "absent"
+            elif stage.is_input:
+                self._keys[name] = fingerprint(_content(self.inputs[name]))
+            else:
+                self._keys[name] = fingerprint([code_fingerprint(), name, {n: self.key(n) for n in stage.takes}])
+        return self._keys[name]
+
+    def ensure(self, name: str) -> Path:
+        """Return the file of a stage's table, made first when it is not there yet."""
+        lacks = self.missing(name)
+        if lacks:
+            raise NotMeasured(name, lacks)
+        path = self.folder / name / f"{self.key(name)}.parquet"
+        if not path.exists():
+            values = {n: self._value(n) for n in stages()[name].takes}
+            started = time.perf_counter()
+            write_table(path, make(name, values))  # type: ignore[arg-type]
+            self.told(name, time.perf_counter() - started)
+        return path
+
+    def _value(self, name: str) -> Any:
+        stage = stages()[name]
+        if stage.is_raw:
+            if name not in self.raw.names:
+                return None
+            return self.raw.scan(name) if stage.lazy else self.raw.load(name)
+        if stage.is_input:
+            return self.inputs[name]
+        if self.missing(name):
+            return None
+        return self.scan(name) if stage.lazy else self.load(name)
+
+    def load(self, name: str) -> pd.DataFrame:
+        """Return a stage's table as pandas."""
+        return read_table(self.ensure(name))
+
+    def scan(self, name: str) -> nw.LazyFrame:
+        """Return a stage's table as a Narwhals lazy frame on DuckDB."""
+        return scan_table(self.ensure(name))
+
+
+def _content(value: Any) -> Any:
+    """What an input's key is made of: a frame's rows, a model's values, anything else as it is."""
+    if isinstance(value, pd.DataFrame):
+        return [list(map(str, value.columns)), value.astype(str).to_numpy().tolist()]
+    if isinstance(value, dict):
+        return {k: _content(v) for k, v in value.items()}
+    return value.model_dump(mode="json") if hasattr(value, "model_dump") else repr(value)

@@ -1,0 +1,63 @@
+"""Files that are either whole or absent: written under a temporary name, then renamed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+CHUNK = 1 << 20
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write to, and rename it to `path` when the block ends well.
+
+    A killed process leaves the temporary file at most, never a half file under the real name.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with whole_file(target) as draft:
+    ...     _ = draft.write_text("done")
+    >>> target.read_text()
+    'done'
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield draft
+        with draft.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write a file that is whole or absent; text in UTF-8 with plain line ends."""
+    with whole_file(path) as draft:
+        draft.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file so that the copy is whole or absent."""
+    with whole_file(target) as draft, source.open("rb") as reader, draft.open("wb") as writer:
+        while chunk := reader.read(CHUNK):
+            writer.write(chunk)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal text."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def sweep_drafts(folder: Path, *, older_than: float) -> None:
+    """Remove temporary files that a killed run left behind, when last written before `older_than` (epoch seconds)."""
+    for draft in folder.rglob(".*.tmp"):
+        if draft.stat().st_mtime < older_than:
+            draft.unlink(missing_ok=True)

@@ -1,0 +1,102 @@
+"""The graph of stages: which table is made from which, read from the rooms' function signatures by Hamilton."""
+
+from __future__ import annotations
+
+import os
+
+# Hamilton otherwise imports every data library it knows of: two to six seconds for nothing. Set before its import.
+os.environ.setdefault("HAMILTON_AUTOLOAD_EXTENSIONS", "0")
+os.environ.setdefault("HAMILTON_TELEMETRY_ENABLED", "false")
+
+import datetime as dt  # noqa: E402
+import types  # noqa: E402
+import typing  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
+from functools import cache  # noqa: E402
+from importlib import import_module  # noqa: E402
+
+import narwhals as nw  # noqa: E402
+from hamilton import driver  # noqa: E402
+
+STAGE_MODULES = ("helpers.cleaning.stages", "helpers.cleaning.customer_stages", "helpers.tiering.stages", "helpers.collection.stages")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One node: its name, what it takes, what it gives; an input when nothing makes it."""
+
+    name: str
+    takes: tuple[str, ...]
+    optional: frozenset[str]
+    lazy: bool
+    is_input: bool
+    says: str
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether this is an export as it was read."""
+        return self.is_input and self.name.startswith("raw_")
+
+
+@cache
+def stage_driver() -> driver.Driver:
+    """Return the Hamilton driver of all rooms' stages, built once."""
+    modules = [import_module(name) for name in STAGE_MODULES]
+    return driver.Builder().with_modules(*modules).build()
+
+
+@cache
+def stages() -> dict[str, Stage]:
+    """Return every stage and input by name, in an order in which each comes after what it takes."""
+    nodes = stage_driver().graph.nodes
+    found: dict[str, Stage] = {}
+
+    def visit(name: str) -> None:
+        if name in found:
+            return
+        node = nodes[name]
+        takes = tuple(d.name for d in node.dependencies)
+        for needed in takes:
+            visit(needed)
+        optional = frozenset(n for n, (kind, _) in node.input_types.items() if _may_be_none(kind))
+        says = (node.documentation or "").strip().split("\n")[0]
+        found[name] = Stage(name, takes, optional, _is_lazy(node.type), bool(node.user_defined), says)
+
+    for name in sorted(nodes):
+        visit(name)
+    return found
+
+
+def _may_be_none(kind: object) -> bool:
+    return type(None) in typing.get_args(kind)
+
+
+def _is_lazy(kind: object) -> bool:
+    options = typing.get_args(kind) if isinstance(kind, types.UnionType) else (kind,)
+    return nw.LazyFrame in options
+
+
+def missing_evidence(name: str, available: frozenset[str]) -> tuple[str, ...]:
+    """Return the canonical tables that are missing for a stage, empty when it can be made.
+
+    Parameters
+    ----------
+    name : str
+        A stage.
+    available : frozenset of str
+        Names of the raw inputs that the profile provides, for example `raw_order_lines`.
+    """
+    stage = stages()[name]
+    if stage.is_raw:
+        return () if name in available else (name.removeprefix("raw_"),)
+    lacks = [missing_evidence(n, available) for n in stage.takes if n not in stage.optional]
+    return tuple(dict.fromkeys(table for lack in lacks for table in lack))
+
+
+def make(name: str, values: dict[str, object]) -> object:
+    """Run one stage function through Hamilton on the values of what it takes."""
+    inputs = {n: v for n, v in values.items() if stages()[n].is_input}
+    overrides = {n: v for n, v in values.items() if not stages()[n].is_input}
+    return stage_driver().execute([name], inputs=inputs, overrides=overrides)[name]
+
+

@@ -1,0 +1,125 @@
+"""Exports as they were read: one Parquet file per source in the cache, joined per canonical table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+import pyarrow as pa
+
+from helpers.collection.profiles import FileSpec, Profile, Source
+from helpers.collection.readers import read_source
+from helpers.runs.files import sha256_of
+from helpers.runs.tablefiles import read_table, scan_table, table_facts, write_table
+
+
+@dataclass
+class RawTables:
+    """The sources of a profile, read at most once per content and kept in `folder`.
+
+    Parameters
+    ----------
+    profile : Profile
+    folder : pathlib.Path
+        The cache.
+    code : str
+        Fingerprint of the code, part of every key.
+    """
+
+    profile: Profile
+    folder: Path
+    code: str
+    _keys: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the raw tables that the profile provides, such as `raw_order_lines`."""
+        return frozenset(f"raw_{s.table}" for s in self.profile.sources)
+
+    def key(self, name: str) -> str:
+        """Return what the raw table is made of, as one hash: sources, their files' content, the code."""
+        return fingerprint([self.source_key(s) for s in self._sources(name)])
+
+    def scan(self, name: str) -> nw.LazyFrame:
+        """Return a raw table lazily; columns that a source lacks are null."""
+        frames = [scan_table(self._file(s)) for s in self._sources(name)]
+        columns = list(dict.fromkeys(c for f in frames for c in f.collect_schema().names()))
+        return nw.concat([f.select(_column_or_null(f, c) for c in columns) for f in frames], how="vertical") if len(frames) > 1 else frames[0]
+
+    def load(self, name: str) -> pd.DataFrame:
+        """Return a raw table as pandas; columns that a source lacks are null."""
+        frames = [read_table(self._file(s)) for s in self._sources(name)]
+        return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+
+    def inputs(self) -> list[dict[str, Any]]:
+        """Return, per source, what was read: files with size and SHA-256, and rows."""
+        return [
+            {"source": s.name, "table": s.table, "rows": table_facts_rows(self._file(s)), "files": self._files_of(s)}
+            for s in self.profile.sources
+        ]
+
+    def _sources(self, name: str) -> list[Source]:
+        return self.profile.sources_of(name.removeprefix("raw_"))
+
+    def source_key(self, source: Source) -> str:
+        """Return one source's key; a database has no file to hash, so its answer is read first and hashed."""
+        if source.name not in self._keys:
+            told = json.loads(source.model_dump_json())
+            told.pop("cancelled"), told.pop("not_products")  # used by cleaning, not by reading
+            content = self._snapshot(source) if source.url else [f["sha256"] for f in self._files_of(source)]
+            self._keys[source.name] = fingerprint([self.code, told, content])
+        return self._keys[source.name]
+
+    def _files_of(self, source: Source) -> list[dict[str, Any]]:
+        specs: list[FileSpec] = [source, *source.lookups]
+        files = [p for spec in specs if spec.path for p in self.profile.files(spec)]
+        base = self.profile.base
+        return [{"file": p.relative_to(base).as_posix(), "bytes": p.stat().st_size, "sha256": sha256_of(p)} for p in dict.fromkeys(files)]
+
+    def _snapshot(self, source: Source) -> str:
+        with tempfile.TemporaryDirectory() as scratch:
+            answer = Path(scratch) / "answer.parquet"
+            write_table(answer, self._batches(source))
+            return str(table_facts(answer)["sha256"])
+
+    def _file(self, source: Source) -> Path:
+        path = self.folder / f"source_{source.name}" / f"{self.source_key(source)}.parquet"
+        if not path.exists():
+            write_table(path, self._batches(source))
+        return path
+
+    def _batches(self, source: Source) -> Iterator[pa.Table]:
+        return read_source(source, self.profile)
+
+
+def _column_or_null(frame: nw.LazyFrame, column: str) -> nw.Expr:
+    known = frame.collect_schema()
+    if column not in known.names():
+        return nw.lit(None, nw.String).alias(column)
+    return nw.col(column) if column in {"row"} or known[column] == nw.String else nw.col(column).cast(nw.String)
+
+
+def table_facts_rows(path: Path) -> int:
+    """Return the number of rows of a stored table without reading it."""
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(path).num_rows)
+
+
+def fingerprint(parts: Any) -> str:
+    """Return a short hash of anything that JSON can hold; equal parts, equal hash.
+
+    Examples
+    --------
+    >>> fingerprint({"a": 1, "b": 2}) == fingerprint({"b": 2, "a": 1})
+    True
+    """
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:32]

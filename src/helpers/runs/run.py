@@ -1,0 +1,165 @@
+"""`Run`: what a notebook, a batch and a test hold in their hands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from helpers.cleaning.review import read_decisions
+from helpers.cleaning.rows import SourceHints
+from helpers.collection.profiles import Profile, load_profile
+from helpers.errors import UserError
+from helpers.runs.cache import StageCache, code_fingerprint
+from helpers.runs.files import copy_whole, write_whole
+from helpers.runs.graph import stages
+from helpers.runs.paths import MARKER, cache_folder, out_folder, profile_file
+from helpers.runs.raw import RawTables
+from helpers.runs.settings import Settings, build_settings
+
+REVIEW_FILE = Path("review") / "duplicates.csv"
+
+
+@dataclass
+class Run:
+    """A profile at an as-of date under given settings, with a folder for what comes out.
+
+    Open one with `Run.open`; the tables are made when they are asked for and shared between runs.
+    """
+
+    profile: Profile
+    as_of: dt.date
+    settings: Settings
+    folder: Path
+    cache: StageCache
+
+    @classmethod
+    def open(
+        cls,
+        profile: str = "demo",
+        as_of: str | dt.date = "",
+        settings: dict[str, dict[str, Any]] | None = None,
+        out: str | Path = "",
+        *,
+        told: Callable[[str, float], None] = lambda name, seconds: None,
+    ) -> Run:
+        """Open a run; nothing is computed yet.
+
+        Parameters
+        ----------
+        profile : str
+            Name of a profile in `data/profiles`, or the path of a profile's YAML file.
+        as_of : str or datetime.date
+            Last day that is read, `YYYY-MM-DD`; empty: the profile's.
+        settings : dict, optional
+            `{section: {key: value}}`, on top of the profile's and the defaults.
+        out : str or pathlib.Path
+            Run folder, relative to the project; empty: `outputs/<profile>`.
+        told : callable, optional
+            Called with name and seconds after each table that had to be made.
+
+        Raises
+        ------
+        UserError
+            No such profile, wrong settings, a date that is none, or a folder that is not a run's.
+
+        Examples
+        --------
+        >>> run = Run.open("demo", settings={"rfm": {"bands": 3}})
+        >>> run.settings.rfm.bands
+        3
+        """
+        known = load_profile(profile_file(profile))
+        day = _read_day(as_of) if as_of else known.as_of
+        chosen = build_settings(known.settings, settings or {})
+        folder = out_folder(out, known.profile)
+        raw = RawTables(known, cache_folder(), code_fingerprint())
+        cache = StageCache(cache_folder(), raw, _graph_inputs(known, day, chosen, folder), told)
+        return cls(known, day, chosen, folder, cache)
+
+    def load(self, table: str) -> pd.DataFrame:
+        """Return a table as pandas: canonical, cleaned, nothing later than `as_of`.
+
+        Raises
+        ------
+        NotMeasured
+            The evidence that the table needs is absent; the message names it.
+        """
+        return self.cache.load(table)
+
+    def scan(self, table: str) -> nw.LazyFrame:
+        """Return a table as a Narwhals lazy frame on DuckDB; for order lines, which may be larger than memory."""
+        return self.cache.scan(table)
+
+    def measured(self, table: str) -> bool:
+        """Say whether the profile's sources allow a table."""
+        return not self.cache.missing(table)
+
+    def why_not(self, table: str) -> str:
+        """Return `not measured: needs ...` for a table that the sources do not allow, else an empty text."""
+        lacks = self.cache.missing(table)
+        return f"not measured: needs {', '.join(lacks)}" if lacks else ""
+
+    def tables(self) -> list[str]:
+        """Return the names of all tables that this run can give out, in the order of the graph."""
+        return [n for n, s in stages().items() if not s.is_input and is_published(n) and self.measured(n)]
+
+    def not_measured(self) -> dict[str, str]:
+        """Return the tables that cannot be made, with what they need."""
+        return {n: self.why_not(n) for n, s in stages().items() if not s.is_input and is_published(n) and not self.measured(n)}
+
+    def save(self, *tables: str) -> None:
+        """Write tables into the run folder as `tables/<name>.parquet`, whole or not at all."""
+        self.claim_folder()
+        for name in tables:
+            copy_whole(self.cache.ensure(name), self.table_file(name))
+
+    def table_file(self, table: str) -> Path:
+        """Return where `save` puts a table."""
+        return self.folder / "tables" / f"{table}.parquet"
+
+    def claim_folder(self) -> None:
+        """Make the run folder and mark it as one, so that a later run may write into it."""
+        if not (self.folder / MARKER).exists():
+            write_whole(self.folder / MARKER, "A run folder of crmkit. Safe to delete as a whole.\n")
+
+    @property
+    def review_file(self) -> Path:
+        """The file of duplicate pairs that a person decides on and the next run obeys."""
+        return _decisions_file(self.profile, self.folder)
+
+
+def is_published(name: str) -> bool:
+    """Say whether a stage is a table for users; marked tables hold every raw row and stay in the cache."""
+    return not name.endswith(("_marked", "_problems", "_identified"))
+
+
+def _read_day(text: str | dt.date) -> dt.date:
+    try:
+        return text if isinstance(text, dt.date) else dt.date.fromisoformat(text)
+    except ValueError as fault:
+        raise UserError(f"as_of {text!r} is not a day: write it as YYYY-MM-DD") from fault
+
+
+def _decisions_file(profile: Profile, folder: Path) -> Path:
+    return profile.base / profile.decisions if profile.decisions else folder / REVIEW_FILE
+
+
+def _graph_inputs(profile: Profile, as_of: dt.date, settings: Settings, folder: Path) -> dict[str, Any]:
+    decisions = _decisions_file(profile, folder)
+    hints = {
+        s.name: SourceHints(date_order=s.date_order, decimal=s.decimal, cancelled=tuple(s.cancelled), not_products=tuple(s.not_products))
+        for s in profile.sources
+    }
+    sections = {f"{name}_settings": getattr(settings, name) for name in Settings.model_fields}
+    return {
+        "as_of": as_of,
+        "source_hints": hints,
+        "duplicate_decisions": read_decisions(decisions) if decisions.exists() else None,
+        **sections,
+    }

@@ -1,0 +1,1 @@
+"""Exercises: generated from their solutions, checked in words."""
