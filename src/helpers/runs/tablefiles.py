@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from helpers.engine import from_arrow
 from helpers.runs.files import whole_file
 
 ROWS = 100_000  # rows in a row group: fixed, so that equal tables give equal files
@@ -89,8 +90,7 @@ def _write_batches(draft: Path, batches: Iterator[pa.Table]) -> None:
 
 def read_table(path: Path) -> pd.DataFrame:
     """Read a table as pandas: text `str`, whole numbers `Int64`, flags `boolean`, times in microseconds."""
-    mapper = {pa.string(): pd.StringDtype(na_value=float("nan")), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-    return pq.read_table(path).to_pandas(types_mapper=mapper.get)
+    return from_arrow(pq.read_table(path))
 
 
 def scan_table(path: Path) -> nw.LazyFrame:
