@@ -1,0 +1,195 @@
+"""Excel sheets for what no export holds: judgements, signals, staff, costs, contacts (features F03, F04).
+
+`build_template` writes an empty one with anchors in words, `read_template` reads a filled one. Columns have the names that
+header synonyms know, so a filled template can also stand in a profile as a normal source.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import xlsxwriter
+from openpyxl.utils.exceptions import InvalidFileException
+
+from helpers.collection.headers import match_headers
+from helpers.collection.template_sheets import write_anchor_sheet, write_readme_sheet, write_rows_sheet
+from helpers.collection.template_text import Lang, check_lang, check_template
+from helpers.errors import UserError
+from helpers.tables import table
+
+HEADER_ROWS = 10  # a header may have moved down by this many rows
+WIDE_GAP = 2  # points between two raters that call for a talk (row 001-03, F03)
+EXPIRES_AFTER_MONTHS = 6  # two quarters
+_EXAMPLE = re.compile(r"^\s*(EXAMPLE|示例)", re.IGNORECASE)
+_EPOCH = dt.datetime(2020, 1, 1)  # fixed, so that the same template is the same bytes
+
+
+def build_template(table_name: str, lang: Lang = "en") -> bytes:
+    """Make an Excel workbook to be filled in by people; the same arguments give the same bytes.
+
+    The first sheet has a frozen header, notes on the columns, one marked example row and drop-down lists; `ratings` has
+    a sheet that says in words what the scores 1 to 5 mean; the last sheet lists columns and rules.
+
+    Parameters
+    ----------
+    table_name : {"ratings", "signals", "staff", "costs", "contacts"}
+    lang : {"en", "zh"}
+
+    Raises
+    ------
+    UserError
+        There is no template for the table, or not in this language.
+
+    Examples
+    --------
+    >>> build_template("staff") == build_template("staff")
+    True
+    """
+    check_template(table_name)
+    check_lang(lang)
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        book.set_properties({"created": _EPOCH, "title": table_name})
+        write_rows_sheet(book, table_name, lang)
+        if table_name == "ratings":
+            write_anchor_sheet(book, lang)
+        write_readme_sheet(book, table_name, lang)
+    return target.getvalue()
+
+
+def read_template(path: Path, table_name: str, *, source: str | None = None) -> pd.DataFrame:
+    """Read a filled template as a raw table: text as it stands, the example row and empty rows left out.
+
+    Nothing is judged here: a score of 7 comes through as text, and cleaning sets the row aside with its reason.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The workbook.
+    table_name : str
+        Which template it is.
+    source : str, optional
+        Name of the source in the raw table; the table's name when left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `source` (str), `row` (int64, as Excel counts), `problem` (str, null), then every column of the table (str, null when empty).
+
+    Raises
+    ------
+    UserError
+        No such file, no workbook, no sheet with the columns, a required column missing or twice.
+    """
+    check_template(table_name)
+    title, rows = _find_sheet(path, table_name)
+    columns = [c.name for c in table(table_name).columns]
+    number, places = _find_header(path, title, rows, table_name)
+    records = []
+    for row, cells in enumerate(rows[number:], start=number + 1):
+        first = next((c for c in cells if c is not None), None)
+        if first is not None and not _EXAMPLE.match(first):
+            values = {c: cells[places[c]] if c in places and places[c] < len(cells) else None for c in columns}
+            records.append({"source": source or table_name, "row": row, "problem": None} | values)
+    frame = pd.DataFrame(records, columns=["source", "row", "problem", *columns])
+    return frame.astype({"row": "int64"} | {c: "str" for c in frame.columns if c != "row"})
+
+
+def fill_expiry(ratings: pd.DataFrame, dated_by: str = "rated_on", months: int = EXPIRES_AFTER_MONTHS) -> pd.DataFrame:
+    """Return typed ratings or signals with `expires_on` filled where it is empty: two quarters after the date.
+
+    Examples
+    --------
+    >>> rated = pd.DataFrame({"rated_on": pd.to_datetime(["2025-08-31"]), "expires_on": pd.to_datetime([None])})
+    >>> str(fill_expiry(rated)["expires_on"].iloc[0].date())
+    '2026-02-28'
+    """
+    default = (ratings[dated_by] + pd.DateOffset(months=months)).astype("datetime64[us]")
+    return ratings.assign(expires_on=ratings["expires_on"].astype("datetime64[us]").fillna(default))
+
+
+def second_rater_gaps(ratings: pd.DataFrame, gap: int = WIDE_GAP) -> pd.DataFrame:
+    """Find where two people judge the same thing of the same customer very differently.
+
+    The latest rating of each rater counts.
+
+    Parameters
+    ----------
+    ratings : pandas.DataFrame
+        Canonical `ratings`.
+    gap : int
+        Points between the lowest and the highest score from which a row is shown.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `customer_id`, `criterion`, `low_rater`, `low_score` (int), `high_rater`, `high_score` (int), `gap` (int), `raters` (int);
+        widest gap first, then by customer and criterion.
+
+    Examples
+    --------
+    >>> ratings = pd.DataFrame({"customer_id": ["C1", "C1"], "criterion": ["trust", "trust"], "score": [2, 5],
+    ...                         "rater": ["Ann", "Ben"], "rated_on": pd.to_datetime(["2025-01-31", "2025-02-28"])})
+    >>> second_rater_gaps(ratings)[["low_rater", "high_rater", "gap"]].to_dict("records")
+    [{'low_rater': 'Ann', 'high_rater': 'Ben', 'gap': 3}]
+    """
+    thing = ["customer_id", "criterion"]
+    valid = ratings.dropna(subset=[*thing, "rater", "score", "rated_on"])
+    latest = valid.sort_values([*thing, "rater", "rated_on", "score"]).drop_duplicates([*thing, "rater"], keep="last")
+    ranked = latest.sort_values([*thing, "score", "rater"]).astype({"score": "int64"})
+    groups = ranked.groupby(thing, as_index=False)
+    low, high = (getattr(groups, end)()[[*thing, "rater", "score"]] for end in ("first", "last"))
+    low, high = (f.rename(columns={"rater": f"{n}_rater", "score": f"{n}_score"}) for n, f in (("low", low), ("high", high)))
+    both = low.merge(high, on=thing).merge(groups.agg(raters=("rater", "size")), on=thing)
+    both.insert(6, "gap", both["high_score"] - both["low_score"])
+    wide = both[both["gap"] >= gap]
+    return wide.sort_values(["gap", *thing], ascending=[False, True, True], ignore_index=True)
+
+
+def _find_sheet(path: Path, table_name: str) -> tuple[str, list[list[str | None]]]:
+    if not path.is_file():
+        raise UserError(f"there is no file {path.name}: crmkit template {table_name} makes an empty one")
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as fault:
+        raise UserError(f"{path.name} is no Excel workbook (.xlsx): save it as one") from fault
+    try:
+        titles = [s.title for s in book.worksheets]
+        if not titles:
+            raise UserError(f"{path.name} has no sheet with cells: start again from the template of {table_name}")
+        title = table_name if table_name in titles else titles[0]
+        return title, [[_text(cell) for cell in row] for row in book[title].iter_rows(values_only=True)]
+    finally:
+        book.close()
+
+
+def _find_header(path: Path, title: str, rows: list[list[str | None]], table_name: str) -> tuple[int, dict[str, int]]:
+    """Return the number of the header row, from 1, and where each column stands."""
+    best: tuple[int, dict[str, int]] = (1, {})
+    for number, cells in enumerate(rows[:HEADER_ROWS], start=1):
+        headers = [c or "" for c in cells]
+        matches = match_headers(headers, table_name)["column"].tolist()
+        places = {c: i for i, c in enumerate(matches) if isinstance(c, str)}
+        best = max(best, (number, places), key=lambda b: len(b[1]))
+    missing = [c for c in table(table_name).required if c not in best[1]]
+    if missing:
+        raise UserError(f"{path.name}, sheet {title}: no column is {missing[0]}: keep the headers of the template of {table_name}")
+    return best
+
+
+def _text(value: object) -> str | None:
+    """Return a cell as a person sees it: days as 2025-06-30, whole numbers without .0."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, dt.datetime):
+        midnight = value.time() == dt.time()
+        return value.date().isoformat() if midnight else value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, dt.date | dt.time) else str(value)
