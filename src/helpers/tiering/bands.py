@@ -1,0 +1,132 @@
+"""Bands that do not depend on the order of rows and never split equal values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from helpers.errors import UserError
+from helpers.tiering.settings import RfmSettings
+
+MEASURES = {"recency_days": ("r_score", False), "order_count": ("f_score", True), "total_spend": ("m_score", True)}
+
+
+def quantile_cuts(values: pd.Series, bands: int) -> list[float]:
+    """Return the lowest value of each band after the first, at most `bands - 1` of them, ascending.
+
+    The band of a value is fixed by the average rank of all customers with that value, so equal values share a band and shuffled
+    rows change nothing. When many customers are equal, fewer bands come out.
+
+    Examples
+    --------
+    >>> quantile_cuts(pd.Series([1, 1, 1, 1, 1, 1, 2, 3, 4, 5]), 5)
+    [2.0, 4.0]
+    """
+    known = values.dropna().astype("float64")
+    if known.empty:
+        return []
+    ranks = (known.rank(method="average") - 0.5) / len(known)
+    band = np.minimum(np.floor(ranks * bands + 1e-12), bands - 1)  # a rank on the border belongs to the upper band
+    lowest = known.groupby(band).min().sort_index()
+    return [float(v) for v in lowest.iloc[1:]]
+
+
+def find_cuts(rfm: pd.DataFrame, settings: RfmSettings) -> dict[str, list[float]]:
+    """Return the cut points of the three measures under the settings' method.
+
+    Parameters
+    ----------
+    rfm : pandas.DataFrame
+        From `summarise_rfm`; customers without a standing order do not shape the bands.
+    settings : RfmSettings
+
+    Returns
+    -------
+    dict of str to list of float
+        Ascending; a value equal to a cut belongs to the band above it.
+    """
+    buyers = rfm[rfm["order_count"] > 0]
+    if settings.method == "fixed":
+        return {"recency_days": list(settings.recency_cuts_days), "order_count": list(settings.order_count_cuts), "total_spend": list(settings.total_spend_cuts)}
+    if settings.method == "mean_split":
+        return {m: [round(float(buyers[m].astype("float64").mean()), 4)] if len(buyers) and buyers[m].nunique() > 1 else [] for m in MEASURES}
+    return {m: quantile_cuts(buyers[m], settings.bands) for m in MEASURES}
+
+
+def score_values(values: pd.Series, cuts: Sequence[float], *, bands: int, higher_is_better: bool) -> pd.Series:
+    """Return scores from 1 (worst) to `bands` (best); a missing value has no score.
+
+    With fewer real bands than asked the scores still span 1 to `bands`, evenly: of two real bands in five, 1 and 5.
+    """
+    if list(cuts) != sorted(cuts):
+        raise UserError(f"cut points must rise, not {list(cuts)}")
+    real = len(cuts) + 1
+    position = pd.Series(np.searchsorted(np.asarray(cuts, dtype="float64"), values.astype("float64").to_numpy(na_value=np.nan), side="right"), index=values.index)
+    position = position if higher_is_better else real - 1 - position
+    spread = 1 + np.floor(position * (bands - 1) / max(real - 1, 1) + 0.5) if real > 1 else pd.Series(float((bands + 1) // 2), index=values.index)
+    return spread.astype("Int64").mask(values.isna())
+
+
+def score_rfm(rfm: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
+    """Return `rfm` with scores: 5 is best, most recent, most orders, most spend.
+
+    Parameters
+    ----------
+    rfm : pandas.DataFrame
+        From `summarise_rfm`.
+    settings : RfmSettings
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows and columns, then r_score, f_score, m_score (Int64, null without a standing order) and rfm_score (str such as `543`, `10-9-9` beyond 9).
+
+    Notes
+    -----
+    Known wrong answers avoided (anchors.md 1.3 to 1.6): ties split by row order or id, quantile edges dropped and relabelled.
+    """
+    cuts = find_cuts(rfm, settings)
+    top = 2 if settings.method == "mean_split" else settings.bands
+    buyers = rfm["order_count"] > 0
+    scores = {
+        score: score_values(rfm[measure].where(buyers), cuts[measure], bands=top, higher_is_better=better) for measure, (score, better) in MEASURES.items()
+    }
+    joiner = "" if top < 10 else "-"
+    text = pd.concat(scores.values(), axis=1).astype("str").agg(joiner.join, axis=1).where(buyers) if len(rfm) else pd.Series(dtype="str")
+    return rfm.assign(**scores, rfm_score=text.astype("str"))
+
+
+def list_cut_points(scored: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
+    """Return, per measure and score, from which to which value it reaches and how many customers hold it.
+
+    Parameters
+    ----------
+    scored : pandas.DataFrame
+        From `score_rfm`.
+    settings : RfmSettings
+
+    Returns
+    -------
+    pandas.DataFrame
+        measure (str), score (Int64), lowest, highest (float64, in the measure's unit: days, orders, currency units), customers (Int64),
+        share (float64), bands_asked, bands_made (Int64). Best score first.
+    """
+    buyers = scored[scored["order_count"] > 0]
+    cuts = find_cuts(scored, settings)
+    asked = 2 if settings.method == "mean_split" else settings.bands
+    parts = []
+    for measure, (score, _) in MEASURES.items():
+        values = buyers.assign(value=buyers[measure].astype("float64")).groupby(score)["value"]
+        part = values.agg(lowest="min", highest="max", customers="size").reset_index(names="score").sort_values("score", ascending=False)
+        made = min(len(part), len(cuts[measure]) + 1)
+        parts.append(part.assign(measure=measure, share=part["customers"] / max(len(buyers), 1), bands_asked=asked, bands_made=made))
+    points = pd.concat(parts, ignore_index=True).astype({"score": "Int64", "customers": "Int64", "bands_asked": "Int64", "bands_made": "Int64", "measure": "str"})
+    return points[["measure", "score", "lowest", "highest", "customers", "share", "bands_asked", "bands_made"]]
+
+
+def say_bands(points: pd.DataFrame) -> list[str]:
+    """Return one sentence per measure for which equal values allowed fewer bands than asked."""
+    short = points[points["bands_made"] < points["bands_asked"]].drop_duplicates("measure")
+    return [f"{p.measure}: {p.bands_made} bands instead of {p.bands_asked}, because too many customers have equal values" for p in short.itertuples()]
