@@ -94,8 +94,8 @@ def score_rfm(rfm: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
         score: score_values(rfm[measure].where(buyers), cuts[measure], bands=top, higher_is_better=better) for measure, (score, better) in MEASURES.items()
     }
     joiner = "" if top < 10 else "-"
-    text = pd.concat(scores.values(), axis=1).astype("str").agg(joiner.join, axis=1).where(buyers) if len(rfm) else pd.Series(dtype="str")
-    return rfm.assign(**scores, rfm_score=text.astype("str"))
+    first, *others = (score.astype("str") for score in scores.values())
+    return rfm.assign(**scores, rfm_score=first.str.cat(others, sep=joiner).astype("str"))
 
 
 def list_cut_points(scored: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
