@@ -97,9 +97,11 @@ def to_numbers(values: pd.Series) -> pd.Series:
 def _guess(sample: Sample) -> Guess:
     headers = [str(h) for h in sample.frame.columns]
     ranked = guess_table(headers, sample.frame)
-    sure = len(ranked) > 0 and ranked["points"].iloc[0] >= ENOUGH_POINTS
-    name, why = (ranked["table"].iloc[0], ranked["why"].iloc[0]) if sure else ("order_lines", "no table fits this file")
+    name = ranked["table"].iloc[0] if len(ranked) and ranked["points"].iloc[0] > 0 else "order_lines"
     matches = match_headers(headers, name).dropna(subset="column")
+    placed = {"customer_id", table(name).key[0], table(name).dated_by} & set(matches["column"])
+    sure = bool(placed) and ranked["points"].iloc[0] >= ENOUGH_POINTS
+    why = ranked["why"].iloc[0] if sure else "no table fits this file well"
     ours = [c.name for c in TABLES[name].columns]
     matches = matches.sort_values("column", key=lambda c: c.map(ours.index))
     columns = dict(zip(matches["column"], matches["header"], strict=True))

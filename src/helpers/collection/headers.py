@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CLOSE = 91  # score from 0 to 100 below which two spellings are not called close
 SHORTEST_CLOSE = 5  # letters; shorter words are one typing mistake away from others, and so is a wrong first letter
 RAW_TABLES = tuple(name for name in TABLES if name != "orders")  # orders are made from order lines, no export feeds them
+MISSING_COSTS = 1.0  # points that a required column takes away when no header stands for it
+WITHOUT_UNIT = 99.0  # score of a synonym that is found once the unit is left out: Amount (EUR)
+_UNIT = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]|(?<=[\s_])(?:CNY|RMB|TWD|NTD|HKD|USD|EUR|GBP|JPY|CHF)\s*$", re.IGNORECASE)
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -138,7 +141,7 @@ def guess_table(headers: Sequence[str], sample: pd.DataFrame | None = None) -> p
     """
     rows = [row for name in RAW_TABLES if (row := _table_row(name, headers, sample)) is not None]
     found = pd.DataFrame(rows, columns=["table", "points", "matched", "missing", "why"])
-    return found.sort_values("points", ascending=False, kind="stable", ignore_index=True)
+    return found.sort_values(["points", "matched"], ascending=False, kind="stable", ignore_index=True)
 
 
 @cache
@@ -155,12 +158,16 @@ def _known(table_name: str) -> tuple[tuple[str, str, str, int], ...]:
 
 
 def _readings(header: str, table_name: str) -> list[Match]:
-    words = header_words(header)
-    squeezed = words.replace(" ", "")
+    words, bare = header_words(header), header_words(_UNIT.sub(" ", header))
+    squeezed, bare = words.replace(" ", ""), bare.replace(" ", "")
     found = []
     for column, word, known, rank in _known(table_name):
-        if squeezed and squeezed == known.replace(" ", ""):
-            found.append(Match(100.0, rank, header, column, "own name" if word == column else f"exact synonym of {word!r}"))
+        same = known.replace(" ", "")
+        said = "own name" if word == column else f"exact synonym of {word!r}"
+        if squeezed and squeezed == same:
+            found.append(Match(100.0, rank, header, column, said))
+        elif bare and bare == same:
+            found.append(Match(WITHOUT_UNIT, rank, header, column, f"{said} when the unit is left out"))
         elif (score := _closeness(words, known)) >= CLOSE:
             found.append(Match(score, rank, header, column, f"close to {word!r}, score {score:g}"))
     return found
@@ -192,7 +199,7 @@ def _table_row(name: str, headers: Sequence[str], sample: pd.DataFrame | None) -
     required, own_id = set(table(name).required), table(name).key[0] if len(table(name).key) == 1 else None
     weight = {c: 3.0 if c == own_id else 2.0 if c in required else 1.0 for c in matches["column"]}
     missing = [c for c in table(name).required if c not in weight]
-    points = sum(weight[c] * s / 100 for c, s in zip(matches["column"], matches["score"], strict=True)) - 1.5 * len(missing)
+    points = sum(weight[c] * s / 100 for c, s in zip(matches["column"], matches["score"], strict=True)) - MISSING_COSTS * len(missing)
     why = f"{len(matches)} of {len(headers)} headers fit"
     if own_id in weight and _repeats(sample, matches.loc[matches["column"] == own_id, "header"].iloc[0]):
         points -= 6.0

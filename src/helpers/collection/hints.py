@@ -45,7 +45,7 @@ def odd_codes(products: pd.Series, names: pd.Series | None = None) -> pd.DataFra
         odd = odd.iloc[:0]
     found = pd.DataFrame({"code": odd.index.astype("str"), "rows": odd.to_numpy()})
     usual_name = _usual_names(filled, names, found["code"])
-    found["name"] = found["code"].map(usual_name).fillna("").astype("str")
+    found["name"] = pd.Series([usual_name.get(c, "") for c in found["code"]], index=found.index, dtype="str")
     found["fee"] = (found["code"].str.contains(FEE_WORDS) | found["name"].str.contains(FEE_WORDS)).astype(bool)
     return found.head(MOST_CODES)
 

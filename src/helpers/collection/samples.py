@@ -229,7 +229,7 @@ def _parquet(path: Path, most_rows: int) -> Sample:
 def _json(path: Path, head: bytes, most_rows: int) -> Sample:
     first = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if first.startswith(b"{") and b"\n{" in first:
-        frame = pd.read_json(path, lines=True, dtype=False, convert_dates=False, nrows=most_rows + 1)
+        frame = pd.read_json(path, lines=True, dtype=False, nrows=most_rows + 1)
         return _sample(path, {"format": "jsonl"}, {}, _texts(frame), most_rows)
     content = json.loads(path.read_text(encoding="utf-8-sig"))
     spec, records = {"format": "json"}, content

@@ -56,6 +56,9 @@ def test_every_listed_synonym_is_found_also_in_traditional_characters():
         ("买家实际支付金额", "amount"),
         ("订单付款时间 ", "order_date"),
         ("Ordr Date", "order_date"),
+        ("Amount (EUR)", "amount"),
+        ("实付金额（元）", "amount"),
+        ("total_USD", "amount"),
     ],
 )
 def test_ways_to_write_a_header(header: str, column: str):
