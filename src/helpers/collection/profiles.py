@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from helpers.collection.yamltext import read_yaml
 from helpers.errors import UserError
 from helpers.tables import table
 
 Format = Literal["csv", "excel", "json", "jsonl", "parquet", "sql"]
+
+
+def _as_text(value: Any) -> Any:
+    """YAML reads 2024 and true as a number and a flag; a header or a value of an export is always text."""
+    if isinstance(value, bool):
+        raise ValueError(f"YAML reads this as {str(value).lower()}: put it in quotes")
+    return str(value) if isinstance(value, int | float | dt.date) else value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+Scalar = str | bool | int | float | None
 
 
 class Strict(BaseModel):
@@ -25,8 +37,9 @@ class Strict(BaseModel):
 class FileSpec(Strict):
     """How one file, sheet or query is read.
 
-    `path` is relative to the profile's folder and may hold `*`; `url` is a SQLAlchemy address. What is
-    left out is detected and the decision is printed (encoding, delimiter, header row).
+    `path` is relative to the profile's folder and may hold `*`; `url` is a SQLAlchemy address in which `${NAME}`
+    stands for an environment variable. What is left out is detected and the decision is printed (encoding,
+    delimiter, header row). `sheet` is a name or a number from 1.
     """
 
     path: str | None = None
@@ -36,7 +49,7 @@ class FileSpec(Strict):
     delimiter: str | None = None
     sheet: str | int | None = None
     header_rows: list[int] | None = Field(None, description="1-based rows that hold the header; several when headers are merged")
-    no_header: list[str] | None = Field(None, description="column names for a file that has no header line")
+    no_header: list[Text] | None = Field(None, description="column names for a file that has no header line")
     fixed_width: bool = Field(False, description="columns separated by runs of blanks")
     query: str | None = Field(None, description="SQL to run on url; or a table's name")
     records: str | None = Field(None, description="JSON: dotted path to the list of records")
@@ -46,7 +59,18 @@ class Lookup(FileSpec):
     """A second file whose columns are joined to a source before it is mapped (order header to order lines)."""
 
     on: str | dict[str, str] = Field(description="shared column, or {source column: lookup column}")
-    take: list[str] = Field(description="columns of the lookup to add")
+    take: list[Text] = Field(min_length=1, description="columns of the lookup to add")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Lookup:
+        if (self.path is None) == (self.url is None):
+            raise ValueError("a lookup needs exactly one of path and url")
+        return self
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """The columns that must agree: {source column: lookup column}."""
+        return {self.on: self.on} if isinstance(self.on, str) else dict(self.on)
 
 
 class Source(FileSpec):
@@ -54,9 +78,14 @@ class Source(FileSpec):
 
     name: str = Field(pattern=r"^[A-Za-z0-9_]+$")
     table: str
-    columns: dict[str, str] = Field(description="canonical column: header in the export")
-    constants: dict[str, str] = Field(default_factory=dict, description="canonical column: value for every row")
-    values: dict[str, dict[str, Any]] = Field(default_factory=dict, description="canonical column: {value in the export: value of ours}")
+    columns: dict[str, Text] = Field(description="canonical column: header in the export")
+    combine: dict[str, list[Text]] = Field(
+        default_factory=dict, description="canonical column: several headers; texts are joined by '-', typed numbers are added"
+    )
+    constants: dict[str, Text] = Field(default_factory=dict, description="canonical column: value for every row")
+    values: dict[str, dict[Text, Scalar]] = Field(
+        default_factory=dict, description="canonical column: {value in the export: value of ours}"
+    )
     lookups: list[Lookup] = Field(default_factory=list)
     date_order: Literal["DMY", "MDY", "YMD"] | None = Field(None, description="how 03/04/2025 is read; without it such a date is set aside")
     decimal: Literal[".", ","] = "."
@@ -70,9 +99,12 @@ class Source(FileSpec):
             known = {c.name for c in table(self.table).columns}
         except UserError as fault:
             raise ValueError(str(fault)) from fault
-        for name in [*self.columns, *self.constants, *self.values, *self.negate]:
+        for name in [*self.columns, *self.combine, *self.constants, *self.values, *self.negate]:
             if name not in known:
                 raise ValueError(f"table {self.table} has no column {name!r}: it has {', '.join(sorted(known))}")
+        filled = [*self.columns, *self.combine, *self.constants]
+        if twice := sorted({n for n in filled if filled.count(n) > 1}):
+            raise ValueError(f"{twice[0]} is filled twice: keep one of columns, combine and constants")
         if (self.path is None) == (self.url is None):
             raise ValueError(f"source {self.name} needs exactly one of path and url")
         return self
@@ -117,17 +149,18 @@ class Profile(Strict):
         """The folder that source paths start from."""
         if self.package is None:
             return (self._file.parent / self.folder).resolve()
-        try:
-            module = import_module(self.package)
-        except ImportError as fault:
-            raise UserError(f"profile {self.profile} needs the package {self.package}: run crmkit check-env") from fault
-        return Path(module.__file__ or "").resolve().parent / self.folder
+        found = find_spec(self.package) if self.package.isidentifier() else None  # found without running the package's code
+        if found is None or not found.submodule_search_locations:
+            raise UserError(f"profile {self.profile} needs the package {self.package}: run crmkit check-env")
+        return (Path(found.submodule_search_locations[0]).resolve() / self.folder).resolve()
 
     def files(self, spec: FileSpec) -> list[Path]:
         """Return the files that `spec.path` names, sorted; none, or one outside `base`, is a `UserError`."""
         base, pattern = self.base, spec.path or ""
         if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
-            raise UserError(f"profile {self.profile}: path {pattern!r} leaves the folder {self.folder!r}: name the folder with 'folder:' and keep paths inside it")
+            raise UserError(
+                f"profile {self.profile}: path {pattern!r} leaves the folder {self.folder!r}: name the folder with 'folder:' and keep paths inside it"
+            )
         found = sorted(p for p in base.glob(pattern) if p.is_file())
         if not found:
             hint = f"run crmkit fetch {self.profile}" if self.fetch else "check 'folder:' and 'path:'"
@@ -156,7 +189,7 @@ def load_profile(file: Path) -> Profile:
         No such file, not YAML, unknown keys, unknown tables or columns, two sources of one name.
     """
     try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+        content = read_yaml(file.read_text(encoding="utf-8-sig"))
         profile = Profile.model_validate(content)
     except FileNotFoundError as fault:
         raise UserError(f"there is no profile {file.name}: crmkit profile new FILE... drafts one") from fault
