@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ def scalar(value: object) -> str:
     >>> scalar("收货地址 "), scalar("NO"), scalar("Quantity"), scalar([1, 2])
     ("'收货地址 '", "'NO'", 'Quantity', '[1, 2]')
     """
-    text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10**9).strip()
+    text = yaml.safe_dump(value, allow_unicode=True, default_flow_style=True, width=10**9, sort_keys=False).strip()
     return text.removesuffix("...").strip()
 
 
@@ -60,6 +60,7 @@ def source_lines(guess: Guess, samples: Sequence[Sample], base: Path) -> list[st
         Folder that paths are written relative to.
     """
     rows = f"{len(guess.frame):,} rows" + (" looked at, the file has more" if guess.sample.more else "")
+    rows += f", {guess.sample.faults:,} of them do not fit and will be set aside" if guess.sample.faults else ""
     sure = "" if guess.sure else "ASK: "
     body = [f"table: {guess.table}  # {sure}{guess.why}; {rows}"]
     body += _file_lines(guess.sample, base)
@@ -79,13 +80,11 @@ def _file_lines(sample: Sample, base: Path) -> list[str]:
 
 
 def _column_lines(guess: Guess) -> list[str]:
-    asked = [c for c in guess.missing if c in SAY_MISSING or guess.columns]
     lines = ["columns:" if guess.columns else "columns: {}"]
     for column, header in guess.columns.items():
         lines.append(f"  {column}: {scalar(header)}  # {guess.reasons[column]}; {_evidence(guess, column)}")
-    computed = {"quantity", "unit_price"} <= guess.columns.keys()
-    for column in asked:
-        if column == "amount" and computed and guess.table == "order_lines":
+    for column in guess.missing:
+        if column == "amount" and {"quantity", "unit_price"} <= guess.columns.keys():
             lines.append("  # amount: no header is the money of the line, so it is computed as quantity x unit price")
         else:
             said = SAY_MISSING.get(column) if guess.table == "order_lines" or column == "customer_id" else None
@@ -94,24 +93,24 @@ def _column_lines(guess: Guess) -> list[str]:
             )
     if guess.unmapped:
         lines.append(f"  # not used: {', '.join(one_line(h) for h in guess.unmapped)}")
+    if guess.sample.twice:
+        lines.append(f"  # not usable, because they stand twice in the file: {', '.join(one_line(h) for h in guess.sample.twice)}")
     return lines
 
 
 def _evidence(guess: Guess, column: str) -> str:
     kind, rows = table(guess.table).column(column).kind, len(guess.frame)
-    counts = guess.counts(column)
-    filled = int(counts["rows"].sum())
     if kind in NUMERIC:
         return _number_words(guess, column)
+    counts = guess.counts(column)
+    filled = int(counts["rows"].sum())
     if kind in {"date", "time"}:
         seen = guess.dates(column)
         days = rows_per_day(counts, date_order(guess)[0].order)
         span = f", {days['day'].min():%Y-%m-%d} to {days['day'].max():%Y-%m-%d}" if len(days) else ""
         return f"{seen.dates:,} of {filled:,} values are dates{span}" + _blank(rows - filled)
-    said = f"{filled:,} of {rows:,} filled, {len(counts):,} different"
-    if guess.table == "order_lines" and column == "order_id":
-        said += _cancellation_words(guess)
-    return said
+    credit = _cancellation_words(guess) if guess.table == "order_lines" and column == "order_id" else ""
+    return f"{filled:,} of {rows:,} filled, {len(counts):,} different" + credit
 
 
 def _number_words(guess: Guess, column: str) -> str:
@@ -145,7 +144,7 @@ def _cancellation_words(guess: Guess) -> str:
 
 
 def _lookup_lines(join: Join, partner: Sample, base: Path) -> list[str]:
-    on: str | Mapping[str, str] = join.left if join.left == join.right else {join.left: join.right}
+    on = join.left if join.left == join.right else {join.left: join.right}
     first, *others = _file_lines(partner, base)
     last = [
         f'"on": {scalar(on)}  # {join.matched:,} of {join.rows:,} rows find their partner; YAML needs the quotes',

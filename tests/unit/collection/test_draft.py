@@ -7,6 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from helpers.collection.evidence import date_evidence, last_plausible_day, numbe
 from helpers.collection.hints import is_line_total, odd_codes
 from helpers.collection.joins import find_joins
 from helpers.collection.profiles import Profile, load_profile
+from helpers.collection.readers import read_source
 from helpers.errors import UserError
 
 Draft = Callable[..., tuple[Profile, str]]
@@ -30,7 +32,9 @@ def draft(tmp_path: Path) -> Draft:
         profile = load_profile(tmp_path / "profiles" / "mine.yml")
         for source in profile.sources:
             assert profile.files(source)
-            assert all(profile.files(lookup) for lookup in source.lookups)
+            rows = pa.concat_tables(read_source(source, profile))
+            assert rows.num_rows > 0
+            assert set(source.columns) <= set(rows.column_names)
         return profile, text
 
     return make
@@ -280,6 +284,15 @@ def test_json_lines_and_parquet(tmp_path: Path, draft: Draft):
     profile, _ = draft("t.jsonl", "e.parquet")
     assert [(s.table, s.format) for s in profile.sources] == [("tickets", "jsonl"), ("events", "parquet")]
     assert str(profile.as_of) == "2025-03-02"
+
+
+def test_runs_of_blanks_ragged_rows_and_repeated_headers(tmp_path: Path, draft: Draft):
+    (tmp_path / "cd.txt").write_text(" customer_id  date units  dollar_value\n 00001 19970101  1   11.77\n 00002 19970112  1   12.00\n")
+    rows = [["order id", "category", "customer id", "category", "order date", "amount"], [1, "a", 2, "b", "2025-01-31", 5], [2, "a", 2]]
+    profile, text = draft("cd.txt", write(tmp_path, "o.csv", rows))
+    assert (profile.sources[0].fixed_width, profile.sources[0].columns["amount"]) == (True, "dollar_value")
+    assert "2 rows, 1 of them do not fit and will be set aside" in text
+    assert "stand twice in the file: category" in text
 
 
 def test_hostile_texts_stay_in_their_comments(tmp_path: Path, draft: Draft):
