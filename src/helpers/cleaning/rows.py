@@ -147,8 +147,8 @@ def cell_problems(marked: pd.DataFrame, raw: pd.DataFrame, table_name: str) -> p
     wanted = table(table_name)
     held = marked.loc[marked["cells"].notna() & (marked["fate"] == "kept"), ["source", "row", "cells"]]
     split = held.assign(cells=held["cells"].str.split(";")).explode("cells")
-    parts = split["cells"].astype("str").str.partition("=")
-    found = split.assign(column=parts[0].astype("str"), reason=parts[2].astype("str"), table=table_name)
+    parts = split["cells"].astype("str").str.split("=", n=1)
+    found = split.assign(column=parts.str[0].astype("str"), reason=parts.str[1].astype("str"), table=table_name)
     texts = raw.set_index(["source", "row"])
     seen = [_seen(texts, s, r, c, wanted) for s, r, c in found[["source", "row", "column"]].itertuples(index=False)]
     return found.assign(value=pd.Series(seen, index=found.index, dtype="str"))[list(PROBLEM_COLUMNS)].sort_values(["source", "row", "column"], ignore_index=True)

@@ -1,0 +1,1 @@
+"""Stages of collection: what the data allows."""
