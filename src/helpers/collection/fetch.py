@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import http.client
 import os
+import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,6 +21,7 @@ from helpers.errors import UserError
 
 BLOCK = 1 << 20
 SECONDS_OF_SILENCE = 60.0
+UNPACKED = {".xlsx", ".xlsm", ".xls", ".parquet"}  # kinds that are not read from within a zip
 Opener = Callable[[str], IO[bytes]]
 
 
@@ -46,7 +49,8 @@ def fetch(profile: Profile, folder: Path | None = None, opener: Opener = open_ur
     """Download the file of a profile unless it is already there and whole.
 
     The download goes to a temporary name beside its place and is renamed when size and SHA-256 agree with the profile.
-    Whatever goes wrong leaves no file behind, and a good file that was there stays.
+    Whatever goes wrong leaves no file behind, and a good file that was there stays. A zip that holds one workbook or Parquet
+    file, which readers do not open packed, is unpacked beside itself.
 
     Parameters
     ----------
@@ -85,6 +89,7 @@ def fetch(profile: Profile, folder: Path | None = None, opener: Opener = open_ur
         raise UserError(f"profile {profile.profile} names nothing to fetch: its files must be put in place by hand")
     target = _place(profile, profile.base if folder is None else folder)
     if target.is_file() and is_whole(target, wanted.size, wanted.sha256):
+        _unpack(target)
         return target
     _check_address(wanted.url)
     try:
@@ -103,6 +108,7 @@ def fetch(profile: Profile, folder: Path | None = None, opener: Opener = open_ur
         raise UserError(f"{target.name} cannot be written ({fault.strerror}): free some space or check the folder") from fault
     finally:
         part.unlink(missing_ok=True)
+    _unpack(target)
     return target
 
 
@@ -112,6 +118,29 @@ def is_whole(file: Path, size: int, sha256: str) -> bool:
         return False
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest() == sha256
+
+
+def _unpack(archive: Path) -> None:
+    """Write the only file of a verified zip beside it, under its bare name, when readers need it unpacked."""
+    if archive.suffix.lower() != ".zip":
+        return
+    try:
+        with zipfile.ZipFile(archive) as packed:
+            members = [m for m in packed.infolist() if not m.is_dir()]
+            if len(members) != 1 or Path(members[0].filename).suffix.lower() not in UNPACKED:
+                return
+            target = archive.parent / Path(members[0].filename).name
+            if target.is_file() and target.stat().st_size == members[0].file_size:
+                return
+            part = target.with_name(f".{target.name}.part")
+            try:
+                with packed.open(members[0]) as source, part.open("wb") as out:
+                    shutil.copyfileobj(source, out, BLOCK)
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
+    except (zipfile.BadZipFile, OSError) as fault:
+        raise UserError(f"{archive.name} cannot be unpacked ({fault}): free some space or unpack it by hand") from fault
 
 
 class _WebOnly(HTTPRedirectHandler):

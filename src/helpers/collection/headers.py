@@ -160,17 +160,22 @@ def _known(table_name: str) -> tuple[tuple[str, str, str, int], ...]:
 def _readings(header: str, table_name: str) -> list[Match]:
     words, bare = header_words(header), header_words(_UNIT.sub(" ", header))
     squeezed, bare = words.replace(" ", ""), bare.replace(" ", "")
-    found = []
+    exact: list[Match] = []
     for column, word, known, rank in _known(table_name):
         same = known.replace(" ", "")
         said = "own name" if word == column else f"exact synonym of {word!r}"
         if squeezed and squeezed == same:
-            found.append(Match(100.0, rank, header, column, said))
+            exact.append(Match(100.0, rank, header, column, said))
         elif bare and bare == same:
-            found.append(Match(WITHOUT_UNIT, rank, header, column, f"{said} when the unit is left out"))
-        elif (score := _closeness(words, known)) >= CLOSE:
-            found.append(Match(score, rank, header, column, f"close to {word!r}, score {score:g}"))
-    return found
+            exact.append(Match(WITHOUT_UNIT, rank, header, column, f"{said} when the unit is left out"))
+    return exact or _close_readings(header, words, table_name)
+
+
+def _close_readings(header: str, words: str, table_name: str) -> list[Match]:
+    scored = ((column, word, rank, _closeness(words, known)) for column, word, known, rank in _known(table_name))
+    return [
+        Match(score, rank, header, column, f"close to {word!r}, score {score:g}") for column, word, rank, score in scored if score >= CLOSE
+    ]
 
 
 def _closeness(words: str, known: str) -> float:

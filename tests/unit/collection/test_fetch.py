@@ -6,6 +6,7 @@ import hashlib
 import http.server
 import io
 import threading
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -146,9 +147,26 @@ def test_profile_without_fetch(tmp_path: Path):
         fetch(profile("https://example.com/x").model_copy(update={"fetch": None}), tmp_path)
 
 
+def test_workbook_in_a_zip_is_unpacked_once_and_mended(tmp_path: Path):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("../deep/orders.xlsx", b"a workbook")
+    content = packed.getvalue()
+    wanted = Fetch(
+        url="https://example.com/x.zip", path="x.zip", size=len(content), sha256=hashlib.sha256(content).hexdigest(), licence="CC0"
+    )
+    shop = profile("https://example.com/x.zip").model_copy(update={"fetch": wanted})
+    for _ in range(2):
+        assert fetch(shop, tmp_path / "in", lambda url: io.BytesIO(content)).name == "x.zip"
+        assert sorted(p.name for p in (tmp_path / "in").iterdir()) == ["orders.xlsx", "x.zip"]
+        assert (tmp_path / "in" / "orders.xlsx").read_bytes() == b"a workbook"
+        (tmp_path / "in" / "orders.xlsx").write_bytes(b"cut")
+    assert [p.name for p in tmp_path.iterdir()] == ["in"]
+
+
 def test_online_retail_ii_maps_both_sheets_of_the_file_it_fetches():
     shop = load_profile(PROFILES / "online_retail_ii.yml")
     assert shop.fetch is not None
-    assert {s.path for s in shop.sources} == {shop.fetch.path}
+    assert {s.path for s in shop.sources} == {"online_retail_II.xlsx"}
     assert [s.sheet for s in shop.sources] == ["Year 2009-2010", "Year 2010-2011"]
     assert shop.sources[0].columns == shop.sources[1].columns

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencc import OpenCC
 
-from helpers.collection.headers import RAW_TABLES, guess_table, header_words, match_headers, synonyms
+from helpers.collection.headers import RAW_TABLES, _readings, guess_table, header_words, match_headers, synonyms
 from helpers.errors import UserError
 from helpers.tables import TABLES
 
@@ -39,7 +39,7 @@ def test_every_listed_synonym_is_found_also_in_traditional_characters():
         for column, words in synonyms()[name].items():
             for word in words:
                 for written in (word, word.upper(), word.replace(" ", "_"), to_traditional.convert(word)):
-                    assert columns_of([written], name) == {written: column}, (name, written)
+                    assert {(m.column, m.score) for m in _readings(written, name)} == {(column, 100.0)}, (name, written)
 
 
 @pytest.mark.parametrize(
