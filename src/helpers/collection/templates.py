@@ -154,7 +154,7 @@ def second_rater_gaps(ratings: pd.DataFrame, gap: int = WIDE_GAP) -> pd.DataFram
 
 def _find_sheet(path: Path, table_name: str) -> tuple[str, list[list[str | None]]]:
     if not path.is_file():
-        raise UserError(f"there is no file {path.name}: crmkit template {table_name} makes an empty one")
+        raise UserError(f"there is no file {path.name}: fill in the template of {table_name} and name that file")
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError, ValueError) as fault:
