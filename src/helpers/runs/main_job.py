@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from helpers.cleaning.ledger import check_ledger
-from helpers.cleaning.review import review_csv
 from helpers.runs.files import write_whole
 from helpers.runs.manifest import build_manifest, write_manifest
 from helpers.runs.notebooks import Executed, execute_lesson, lessons, parameters_of
@@ -83,4 +82,4 @@ def write_lists(run: Run) -> None:
         if run.measured(name):
             write_whole(run.folder / "tables" / f"{name}.csv", safe_csv(run.load(name)))
     if run.measured("duplicate_review_identified"):
-        write_whole(run.review_file, review_csv(run.load("duplicate_review_identified")))
+        write_whole(run.review_file, safe_csv(run.load("duplicate_review_identified")))

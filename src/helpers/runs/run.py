@@ -136,7 +136,7 @@ class Run:
 
 def is_published(name: str) -> bool:
     """Say whether a stage is a table for users; marked tables hold every raw row and stay in the cache."""
-    return not name.endswith(("_marked", "_problems", "_identified", "_counts"))
+    return name != "customer_map" and not name.endswith(("_marked", "_problems", "_identified", "_counts"))
 
 
 def _read_day(text: str | dt.date) -> dt.date:
