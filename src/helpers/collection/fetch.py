@@ -45,7 +45,21 @@ def open_url(url: str) -> IO[bytes]:
         raise UserError(f"{_shown(url)} cannot be reached ({said}): check the connection, or put the file in place by hand") from fault
 
 
-def fetch(profile: Profile, folder: Path | None = None, opener: Opener = open_url) -> Path:
+def fetch_profile(profile: Profile, *, trust_first_download: bool = False, opener: Opener = open_url) -> str:
+    """Download the file of a profile and say in one sentence what is there now; see `fetch`.
+
+    When the profile states no size or checksum and the download was trusted, the sentence gives the lines to write into it.
+    """
+    file = fetch(profile, opener=opener, trust_first_download=trust_first_download)
+    wanted = profile.fetch
+    if wanted is None or wanted.size is None or wanted.sha256 is None:
+        with file.open("rb") as content:
+            digest = hashlib.file_digest(content, "sha256").hexdigest()
+        return f"{file.name} was taken on trust: write 'size: {file.stat().st_size}' and 'sha256: {digest}' into the profile"
+    return f"{file.name} is there and whole: {wanted.size:,} bytes, SHA-256 as stated, licence {wanted.licence}"
+
+
+def fetch(profile: Profile, folder: Path | None = None, opener: Opener = open_url, *, trust_first_download: bool = False) -> Path:
     """Download the file of a profile unless it is already there and whole.
 
     The download goes to a temporary name beside its place and is renamed when size and SHA-256 agree with the profile.
@@ -60,6 +74,8 @@ def fetch(profile: Profile, folder: Path | None = None, opener: Opener = open_ur
         Where `fetch.path` starts; the profile's own folder when left out.
     opener : callable
         Opens an address for reading; tests pass their own.
+    trust_first_download : bool
+        Accept a file whose size or SHA-256 the profile does not state. What it does state is checked all the same.
 
     Returns
     -------
@@ -70,7 +86,7 @@ def fetch(profile: Profile, folder: Path | None = None, opener: Opener = open_ur
     ------
     UserError
         Nothing to fetch, a path that leaves the folder, an address that is not http or https, a refused, short, too long or
-        changed download, no room on the disk.
+        changed download, a checksum that is not stated and not waived, no room on the disk.
 
     Examples
     --------
@@ -92,6 +108,8 @@ def fetch(profile: Profile, folder: Path | None = None, opener: Opener = open_ur
         _unpack(target)
         return target
     _check_address(wanted.url)
+    if (wanted.size is None or wanted.sha256 is None) and not trust_first_download:
+        raise UserError(f"profile {profile.profile} states no size or SHA-256: pass --trust-first-download to take the file as it comes")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
@@ -112,9 +130,9 @@ def fetch(profile: Profile, folder: Path | None = None, opener: Opener = open_ur
     return target
 
 
-def is_whole(file: Path, size: int, sha256: str) -> bool:
-    """Say whether a file has this size and this SHA-256."""
-    if file.stat().st_size != size:
+def is_whole(file: Path, size: int | None, sha256: str | None) -> bool:
+    """Say whether a file has this size and this SHA-256; unknown ones never agree."""
+    if sha256 is None or file.stat().st_size != size:
         return False
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest() == sha256
@@ -172,14 +190,14 @@ def _place(profile: Profile, folder: Path) -> Path:
     return target
 
 
-def _download(url: str, opener: Opener, out: IO[bytes], most: int) -> tuple[int, str]:
-    """Copy to `out`, stopping as soon as more than `most` bytes came; return size and SHA-256."""
+def _download(url: str, opener: Opener, out: IO[bytes], most: int | None) -> tuple[int, str]:
+    """Copy to `out`, stopping as soon as more than `most` bytes came, if given; return size and SHA-256."""
     size, digest = 0, hashlib.sha256()
     with closing(opener(url)) as source:
         for block in _blocks(url, source):
             size += len(block)
             digest.update(block)
-            if size > most:
+            if most is not None and size > most:
                 raise UserError(
                     f"{_shown(url)} sends more than the {most:,} bytes that the profile states: it has changed, so check it and the profile"
                 )
@@ -198,10 +216,10 @@ def _blocks(url: str, source: IO[bytes]) -> Iterator[bytes]:
         yield block
 
 
-def _check_content(url: str, got: tuple[int, str], wanted: tuple[int, str]) -> None:
-    if got[0] < wanted[0]:
+def _check_content(url: str, got: tuple[int, str], wanted: tuple[int | None, str | None]) -> None:
+    if wanted[0] is not None and got[0] < wanted[0]:
         raise UserError(f"{_shown(url)} sent {got[0]:,} of {wanted[0]:,} bytes: the download broke off, so try again")
-    if got[1] != wanted[1]:
+    if wanted[1] is not None and got[1] != wanted[1]:
         raise UserError(
             f"{_shown(url)} has SHA-256 {got[1]}, the profile states {wanted[1]}: the file has changed, so nothing was kept; check it and the profile"
         )

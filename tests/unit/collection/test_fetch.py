@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.collection.fetch import fetch, open_url
+from helpers.collection.fetch import fetch, fetch_profile, open_url
 from helpers.collection.profiles import Fetch, Profile, Source, load_profile
 from helpers.errors import UserError
 
@@ -145,6 +145,23 @@ def test_server_that_is_not_there(tmp_path: Path):
 def test_profile_without_fetch(tmp_path: Path):
     with pytest.raises(UserError, match="names nothing to fetch"):
         fetch(profile("https://example.com/x").model_copy(update={"fetch": None}), tmp_path)
+
+
+def test_without_a_checksum_a_download_must_be_trusted_aloud(tmp_path: Path):
+    wanted = Fetch.model_construct(url="https://example.com/x", path="x.csv", size=None, sha256=None, licence="CC0")
+    shop = profile("https://example.com/x").model_copy(update={"fetch": wanted, "folder": str(tmp_path)})
+    with pytest.raises(UserError, match="pass --trust-first-download"):
+        fetch_profile(shop, opener=lambda url: io.BytesIO(CONTENT))
+    assert list(tmp_path.iterdir()) == []
+    said = fetch_profile(shop, opener=lambda url: io.BytesIO(CONTENT), trust_first_download=True)
+    assert said == f"x.csv was taken on trust: write 'size: 21000' and 'sha256: {hashlib.sha256(CONTENT).hexdigest()}' into the profile"
+
+
+def test_trust_does_not_waive_a_checksum_that_is_stated(tmp_path: Path):
+    shop = profile("https://example.com/x").model_copy(update={"folder": str(tmp_path)})
+    with pytest.raises(UserError, match="has changed"):
+        fetch_profile(shop, opener=lambda url: io.BytesIO(b"x" * len(CONTENT)), trust_first_download=True)
+    assert fetch_profile(shop, opener=lambda url: io.BytesIO(CONTENT)).startswith("orders.csv is there and whole: 21,000 bytes")
 
 
 def test_workbook_in_a_zip_is_unpacked_once_and_mended(tmp_path: Path):
