@@ -27,8 +27,7 @@ def mark_merged(marked: pd.DataFrame, customer_map: pd.DataFrame) -> pd.DataFram
     """Mark the records that were merged into an earlier one of the same customer."""
     into = marked["customer_id"].map(customer_map.set_index("raw_id")["customer_id"])
     gone = (marked["fate"] == "kept") & into.notna() & (into != marked["customer_id"])
-    why = "one customer with record " + into.astype("str")
-    return marked.assign(fate=marked["fate"].mask(gone, "merged"), reason=marked["reason"].mask(gone, why), column=marked["column"].mask(gone, "customer_id"))
+    return marked.assign(fate=marked["fate"].mask(gone, "merged"), reason=marked["reason"].mask(gone, "one customer with an earlier record"), column=marked["column"].mask(gone, "customer_id"), value=marked["value"].mask(gone, marked["customer_id"]))
 
 
 def merge_customers(marked: pd.DataFrame, customer_map: pd.DataFrame) -> pd.DataFrame:
@@ -50,7 +49,7 @@ def merge_customers(marked: pd.DataFrame, customer_map: pd.DataFrame) -> pd.Data
     """
     own = customer_map.set_index("raw_id")["customer_id"]
     used = marked[marked["fate"].isin(["kept", "merged"])]
-    used = used.assign(customer_id=used["customer_id"].map(own)).dropna(subset=["customer_id"]).sort_values(["created_on", "source", "row"], na_position="first")
+    used = used.assign(customer_id=used["customer_id"].map(own)).dropna(subset=["customer_id"]).sort_values(["created_on", "read_from", "row"], na_position="first")
     latest = used.groupby("customer_id", as_index=False)[[f for f in FIELDS if f != "customer_id"]].last()
     earliest = used.groupby("customer_id")["created_on"].min()
     consent = {c: used.groupby("customer_id")[c].min() for c in FIELDS if c.startswith("consent")}

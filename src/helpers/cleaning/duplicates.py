@@ -96,19 +96,24 @@ def judge_pair(a: dict[str, Any], b: dict[str, Any]) -> tuple[float, str]:
     similar = _name_similarity(a["key"], b["key"])
     same, other = _compared(a, b)
     words = [f"same {name}" for name in same] + [_say_name(similar)] + [f"other {name}" for name in other]
-    score = _base_score(similar, same)
+    business = a["kind"] == b["kind"] == "business"
+    score = _base_score(similar, same, business=business)
     score -= 0.45 * ("birthday" in other) + 0.3 * ("kind" in other) + 0.1 * ("region" in other)
     if not {"e-mail", "telephone"} & set(same):
         score -= 0.2 * ("e-mail" in other) + 0.2 * ("telephone" in other)
     return round(min(max(score, 0.0), 0.99), 2), "; ".join(words)
 
 
-def _base_score(similar: float, same: list[str]) -> float:
+def _base_score(similar: float, same: list[str], *, business: bool) -> float:
     contact = len({"e-mail", "telephone"} & set(same))
     if contact == 2:
         return 0.95 if similar >= 0.5 else 0.75
     if contact == 1:
-        return 0.99 if similar >= 0.97 else 0.93 if similar >= 0.75 else 0.65 if similar >= 0.4 else 0.4
+        if "birthday" in same and similar >= 0.4:
+            return 0.95
+        return 0.99 if similar >= 0.97 else 0.93 if similar >= 0.75 else 0.65 if similar >= 0.4 or business else 0.4
+    if business and similar == 1 and "region" in same:
+        return 0.92  # a full company name in one region; a branch bears its place in the name
     support = 0.12 * ("birthday" in same) + 0.06 * ("region" in same)
     return 0.75 * similar**2 + (0.25 if "birthday" in same and similar >= 0.9 else 0) + support * (similar >= 0.8)
 

@@ -29,7 +29,7 @@ def line_counts(marked: nw.LazyFrame) -> pd.DataFrame:
         table, source (str), fate, reason (str), is_return (boolean), rows (Int64), money (float64, currency units), without_money (Int64,
         rows whose amount could not be read). Sorted.
     """
-    named = marked.with_columns(nw.coalesce(nw.col("reason"), nw.lit("")).alias("reason"), to_units("amount").alias("_units"))
+    named = marked.with_columns(nw.col("read_from").alias("source"), nw.coalesce(nw.col("reason"), nw.lit("")).alias("reason"), to_units("amount").alias("_units"))
     named = named.with_columns(nw.col("_units").is_null().cast(nw.Int64).alias("_blind"), nw.col("_units").fill_null(0.0).alias("_units"))
     keys = ["source", "fate", "reason", "is_return"]
     counted = named.group_by(*keys).agg(nw.len().alias("rows"), nw.col("_units").sum().alias("_money"), nw.col("_blind").sum().alias("without_money"))
@@ -39,7 +39,7 @@ def line_counts(marked: nw.LazyFrame) -> pd.DataFrame:
 
 def row_counts(marked: pd.DataFrame, table_name: str) -> pd.DataFrame:
     """Count the marked rows of a table without money; same columns as `line_counts`."""
-    counted = marked.assign(reason=marked["reason"].fillna("")).groupby(["source", "fate", "reason"], as_index=False).size()
+    counted = marked.assign(reason=marked["reason"].fillna(""), source=marked["read_from"]).groupby(["source", "fate", "reason"], as_index=False).size()
     counted = counted.rename(columns={"size": "rows"}).astype({"rows": "Int64"})
     return counted.assign(table=table_name, is_return=False, money=0.0, without_money=0).astype({"table": "str", "is_return": "boolean", "without_money": "Int64"})
 
@@ -110,12 +110,13 @@ def summarise_reasons(counts: pd.DataFrame) -> pd.DataFrame:
 
 def set_aside_lines(marked: nw.LazyFrame) -> pd.DataFrame:
     """Return the order lines that were not kept: table, source, row, column, value, reason."""
-    gone = to_pandas(marked.filter(nw.col("fate") != "kept").select("source", "row", "column", "value", "reason").sort("source", "row"))
+    gone = to_pandas(marked.filter(nw.col("fate") != "kept").select(nw.col("read_from").alias("source"), "row", "column", "value", "reason").sort("source", "row"))
     return gone.assign(table=pd.Series("order_lines", index=gone.index, dtype="str"))[list(PROBLEM_COLUMNS)]
 
 
 def set_aside_rows(marked: Mapping[str, pd.DataFrame], cells: pd.DataFrame) -> pd.DataFrame:
     """Return rows not kept, and cells emptied, of the small tables: table, source, row, column, value, reason."""
-    parts = [m.loc[m["fate"] != "kept", ["source", "row", "column", "value", "reason"]].assign(table=name) for name, m in marked.items()]
+    marks = ["read_from", "row", "column", "value", "reason"]
+    parts = [m.loc[m["fate"] != "kept", marks].rename(columns={"read_from": "source"}).assign(table=name) for name, m in marked.items()]
     both = pd.concat([*parts, cells], ignore_index=True)[list(PROBLEM_COLUMNS)]
     return both.astype({"table": "str", "source": "str", "row": "Int64", "column": "str", "value": "str", "reason": "str"})

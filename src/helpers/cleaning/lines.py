@@ -40,7 +40,7 @@ def mark_order_lines(
     Parameters
     ----------
     raw : narwhals.LazyFrame
-        The raw table: source, row, problem, canonical columns as text or typed.
+        The raw table: read_from, row, problem, canonical columns as text or typed.
     as_of : datetime.date
         Last day that is read.
     hints : mapping of str to SourceHints
@@ -53,12 +53,12 @@ def mark_order_lines(
     Returns
     -------
     narwhals.LazyFrame
-        The columns of `order_lines`, then source, row, fate, reason, column, value. Not sorted.
+        The columns of `order_lines`, then read_from, row, fate, reason, column, value. Not sorted.
     """
     present = set(raw.collect_schema().names())
     lines = raw.select(
-        nw.col("source"),
-        nw.col("source").str.replace_all(":.*$", "").alias("_hint"),  # several files of one source are read alike
+        nw.col("read_from"),
+        nw.col("read_from").str.replace_all(":.*$", "").alias("_hint"),  # several files of one source are read alike
         nw.col("row"),
         nw.col("problem"),
         *[nw.col(c.name) if c.name in present else NULL_TEXT.alias(c.name) for c in LINES.columns],
@@ -174,16 +174,16 @@ def _merged(lines: nw.LazyFrame) -> nw.LazyFrame:
 
 def _nth(lines: nw.LazyFrame, within: list[str]) -> nw.LazyFrame:
     """Number rows from 1 within groups, in the order of source and row."""
-    return lines.with_columns(nw.lit(1).alias("_one")).with_columns(nw.col("_one").cum_sum().over(*within, order_by=["source", "row"]).alias("_nth")).drop("_one")
+    return lines.with_columns(nw.lit(1).alias("_one")).with_columns(nw.col("_one").cum_sum().over(*within, order_by=["read_from", "row"]).alias("_nth")).drop("_one")
 
 
 def _numbered(lines: nw.LazyFrame, *, has_number: bool) -> nw.LazyFrame:
     if not has_number:
         lines = _nth(lines.with_columns(nw.coalesce(nw.col("order_id"), nw.lit("")).alias("_order")), ["_order", "fate"])
         lines = lines.with_columns(nw.col("_nth").cast(nw.Int64).alias("line_no"))
-    return lines.select(*[c.name for c in LINES.columns], "source", "row", "fate", "reason", "column", "value")
+    return lines.select(*[c.name for c in LINES.columns], "read_from", "row", "fate", "reason", "column", "value")
 
 
 def keep_order_lines(marked: nw.LazyFrame) -> nw.LazyFrame:
     """Return the kept lines as the canonical table, sorted by order and line."""
-    return marked.filter(nw.col("fate") == "kept").sort("order_id", "line_no", "source", "row").select(*[c.name for c in LINES.columns])
+    return marked.filter(nw.col("fate") == "kept").sort("order_id", "line_no", "read_from", "row").select(*[c.name for c in LINES.columns])

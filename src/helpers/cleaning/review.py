@@ -75,7 +75,7 @@ def build_customer_map(customers: pd.DataFrame, decided: pd.DataFrame) -> pd.Dat
         raw_id, customer_id (str; the id of the earliest record of the group), confidence (float64, of the weakest link, 1 when single), rule
         (str), fate (str: kept, merged or set_aside). One row per record. A group that would join a pair someone keeps apart is not merged at all.
     """
-    known = customers.dropna(subset=["customer_id"]).drop_duplicates("customer_id").sort_values("customer_id")
+    known = customers.dropna(subset=["customer_id"]).sort_values(["customer_id", "fate"]).drop_duplicates("customer_id")  # a kept record first
     links = decided[(decided["action"] == "merge") & decided["raw_id_a"].isin(known["customer_id"]) & decided["raw_id_b"].isin(known["customer_id"])]
     group = _connected(known["customer_id"].tolist(), links)
     apart = decided[decided["action"] == "keep apart"]

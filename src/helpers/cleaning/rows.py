@@ -12,7 +12,7 @@ from helpers.cleaning.dates import DateOrder
 from helpers.cleaning.parse import parse_values
 from helpers.tables import DTYPES, Column, Table, table
 
-MARKS = ("source", "row", "fate", "reason", "column", "value")
+MARKS = ("read_from", "row", "fate", "reason", "column", "value")
 PROBLEM_COLUMNS = ("table", "source", "row", "column", "value", "reason")
 MASK = "(contact data)"
 
@@ -35,7 +35,7 @@ def mark_rows(raw: pd.DataFrame, table_name: str, *, as_of: dt.date, hints: Mapp
     Parameters
     ----------
     raw : pandas.DataFrame
-        A raw table: `source`, `row`, `problem`, canonical columns as text or typed.
+        A raw table: `read_from`, `row`, `problem`, canonical columns as text or typed.
     table_name : str
         The canonical table.
     as_of : datetime.date
@@ -46,18 +46,18 @@ def mark_rows(raw: pd.DataFrame, table_name: str, *, as_of: dt.date, hints: Mapp
     Returns
     -------
     pandas.DataFrame
-        All canonical columns, then source, row, fate ("kept", "merged", "set_aside"), reason, column, value, and
+        All canonical columns, then read_from, row, fate ("kept", "merged", "set_aside"), reason, column, value, and
         `cells` (str): optional cells that could not be read, as `column=why` separated by semicolons.
-        Sorted by source and row. A second row with the same key is merged when it says the same, else set aside.
+        Sorted by read_from and row. A second row with the same key is merged when it says the same, else set aside.
 
     Examples
     --------
-    >>> raw = pd.DataFrame({"source": ["crm"] * 2, "row": [2, 3], "problem": [None] * 2, "play": ["call", " "], "hours": ["1", "2"]})
+    >>> raw = pd.DataFrame({"read_from": ["crm"] * 2, "row": [2, 3], "problem": [None] * 2, "play": ["call", " "], "hours": ["1", "2"]})
     >>> mark_rows(raw, "costs", as_of=dt.date(2025, 6, 30), hints={})[["row", "fate", "reason"]].values.tolist()
     [[2, 'kept', nan], [3, 'set_aside', 'play is blank']]
     """
     wanted = table(table_name)
-    ordered = raw.sort_values(["source", "row"], kind="stable").reset_index(drop=True)
+    ordered = raw.sort_values(["read_from", "row"], kind="stable").reset_index(drop=True)
     typed, problems = _type_columns(ordered, wanted, hints)
     marked = _first_faults(typed, ordered, problems, wanted)
     if wanted.dated_by:
@@ -66,9 +66,9 @@ def mark_rows(raw: pd.DataFrame, table_name: str, *, as_of: dt.date, hints: Mapp
 
 
 def _type_columns(raw: pd.DataFrame, wanted: Table, hints: Mapping[str, SourceHints]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    columns, problems = {"source": raw["source"], "row": raw["row"].astype("int64")}, {}
+    columns, problems = {"read_from": raw["read_from"], "row": raw["row"].astype("int64")}, {}
     for column in wanted.columns:
-        parts = [_type_column(part, column, hints.get(str(name).partition(":")[0], SourceHints())) for name, part in raw.groupby("source", sort=False)]
+        parts = [_type_column(part, column, hints.get(str(name).partition(":")[0], SourceHints())) for name, part in raw.groupby("read_from", sort=False)]
         both = pd.concat(parts).reindex(raw.index) if parts else _type_column(raw, column, SourceHints())
         columns[column.name], problems[column.name] = both["value"], both["problem"]
     return pd.DataFrame(columns), pd.DataFrame(problems)
@@ -145,13 +145,14 @@ def cell_problems(marked: pd.DataFrame, raw: pd.DataFrame, table_name: str) -> p
     The row stays; the cell is null. Contact data is masked. One row per cell, sorted by source, row, column.
     """
     wanted = table(table_name)
-    held = marked.loc[marked["cells"].notna() & (marked["fate"] == "kept"), ["source", "row", "cells"]]
+    held = marked.loc[marked["cells"].notna() & (marked["fate"] == "kept"), ["read_from", "row", "cells"]]
     split = held.assign(cells=held["cells"].str.split(";")).explode("cells")
     parts = split["cells"].astype("str").str.split("=", n=1)
     found = split.assign(column=parts.str[0].astype("str"), reason=parts.str[1].astype("str"), table=table_name)
-    texts = raw.set_index(["source", "row"])
-    seen = [_seen(texts, s, r, c, wanted) for s, r, c in found[["source", "row", "column"]].itertuples(index=False)]
-    return found.assign(value=pd.Series(seen, index=found.index, dtype="str"))[list(PROBLEM_COLUMNS)].sort_values(["source", "row", "column"], ignore_index=True)
+    texts = raw.set_index(["read_from", "row"])
+    seen = [_seen(texts, s, r, c, wanted) for s, r, c in found[["read_from", "row", "column"]].itertuples(index=False)]
+    named = found.assign(value=pd.Series(seen, index=found.index, dtype="str")).rename(columns={"read_from": "source"})
+    return named[list(PROBLEM_COLUMNS)].sort_values(["source", "row", "column"], ignore_index=True)
 
 
 def _seen(texts: pd.DataFrame, source: str, row: int, column: str, wanted: Table) -> str:

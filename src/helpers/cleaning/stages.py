@@ -11,7 +11,7 @@ from hamilton.function_modifiers import parameterize, source, value
 from helpers.cleaning.ledger import build_ledger, line_counts, row_counts, set_aside_lines, set_aside_rows, summarise_reasons
 from helpers.cleaning.lines import keep_order_lines, mark_order_lines
 from helpers.cleaning.orders import build_orders, match_returns
-from helpers.cleaning.privacy import pseudonymise_lines, pseudonymise_rows
+from helpers.cleaning.privacy import ID_COLUMNS, pseudonymise, pseudonymise_lines, pseudonymise_rows
 from helpers.cleaning.rows import SourceHints, cell_problems, keep, mark_rows
 from helpers.cleaning.settings import CleaningSettings
 from helpers.cleaning.settings_customers import PrivacySettings
@@ -49,7 +49,7 @@ def order_lines_marked(
 ) -> nw.LazyFrame:
     """Every order line that was read, typed, with its one fate."""
     marked = mark_order_lines(raw_order_lines, as_of=as_of, hints=source_hints, settings=cleaning_settings, customer_map=customer_map)
-    return marked.sort("source", "row")
+    return marked.sort("read_from", "row")
 
 
 def order_lines(order_lines_marked: nw.LazyFrame, privacy_settings: PrivacySettings) -> nw.LazyFrame:
@@ -121,6 +121,7 @@ def set_aside(
     ratings_cell_problems: pd.DataFrame | None,
     signals_marked: pd.DataFrame | None,
     signals_cell_problems: pd.DataFrame | None,
+    privacy_settings: PrivacySettings,
 ) -> pd.DataFrame:
     """Every row that was merged or set aside and every cell that was emptied: where, what, why."""
     frames = {n: f for n, f in locals().items() if isinstance(f, pd.DataFrame)}
@@ -128,4 +129,7 @@ def set_aside(
     cells = [f for n, f in frames.items() if n.endswith("_cell_problems")]
     lines = set_aside_lines(order_lines_marked)
     small = set_aside_rows(marked, pd.concat(cells, ignore_index=True)) if cells else lines.iloc[:0]
-    return pd.concat([lines, small], ignore_index=True).sort_values(["table", "source", "row", "column"], kind="stable", ignore_index=True)
+    both = pd.concat([lines, small], ignore_index=True)
+    ids = both["column"].isin(ID_COLUMNS) & both["value"].notna()
+    shown = both["value"].mask(ids, pseudonymise(both["value"].where(ids), settings=privacy_settings))
+    return both.assign(value=shown.astype("str")).sort_values(["table", "source", "row", "column"], kind="stable", ignore_index=True)

@@ -26,7 +26,8 @@ def address(raw: str, profile: Profile, label: str) -> URL:
     """
     try:
         url = make_url(raw)
-        if url.password is not None and not _VARIABLE.search(str(url.password)):
+        secrets = [url.password, *(v for k, v in url.query.items() if k.lower() in {"password", "passwd", "pwd"})]
+        if any(secret and not _VARIABLE.search(str(secret)) for secret in secrets):
             raise UserError(f"{label}: a password stands in the profile: put it into an environment variable and write ${{NAME}} instead")
         filled = {part: _fill(getattr(url, part), label) for part in ("username", "password", "host", "database")}
         url = url.set(**{k: v for k, v in filled.items() if v is not None})

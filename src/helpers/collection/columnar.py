@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -72,13 +73,19 @@ def _read(file: Path, schema: pa.Schema, wanted: Sequence[int]) -> Iterator[pa.T
     row = 1
     try:
         with pq.ParquetFile(file) as stored:
-            for batch in stored.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys(names))):
+            batches = stored.iter_batches(BATCH_ROWS, columns=list(dict.fromkeys(names)))
+            for batch in chain(batches, [_no_rows(schema, names)]):
                 columns = {str(place): plain_column(batch[name]) for place, name in enumerate(names)}
                 numbers = pa.array(range(row, row + batch.num_rows), pa.int64())
                 yield pa.table({"row": numbers, "problem": pa.nulls(batch.num_rows, pa.string()), **columns})
                 row += batch.num_rows
     except (pa.ArrowException, OSError) as fault:
         raise UserError(f"{file.name} is cut off or damaged after row {row - 1:,}: copy or export it again") from fault
+
+
+def _no_rows(schema: pa.Schema, names: Sequence[str]) -> pa.Table:
+    """A file without rows still has columns, and every source gives at least one table."""
+    return pa.schema([schema.field(n) for n in dict.fromkeys(names)]).empty_table().combine_chunks()
 
 
 def _check_flat(schema: pa.Schema, name: str, file: Path) -> None:
@@ -89,14 +96,14 @@ def _check_flat(schema: pa.Schema, name: str, file: Path) -> None:
         raise UserError(f"{file.name}: the column {name!r} holds nested values ({kind}): export plain columns")
 
 
-def plain_column(column: pa.Array) -> pa.Array:
-    """Return a column in its `plain_type`; not-a-number is null, as is any text that is not UTF-8.
+def plain_column(column: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Return a column in its `plain_type`; not-a-number is null.
 
     Times with a time zone become the local time of that zone.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return plain_column(column.dictionary_decode())
+        return plain_column(column.cast(kind.value_type))
     if pa.types.is_timestamp(kind) and kind.tz is not None:
         column = pc.local_timestamp(column)
     if pa.types.is_floating(kind):

@@ -92,10 +92,10 @@ def judge_encoding(evidence: bytes, name: str = "the text") -> tuple[str, str]:
 
 
 def _utf8_share(evidence: bytes) -> float:
-    """Return the share of lines that are UTF-8; a last line that was cut within a character counts as one."""
-    lines = evidence.splitlines()
-    good = sum(_is_utf8(line, final=place < len(lines) - 1) for place, line in enumerate(lines))
-    return good / len(lines)
+    """Return the share of lines that are UTF-8; a last line cut within a character counts when others are."""
+    *others, last = evidence.splitlines()
+    good = sum(_is_utf8(line, final=True) for line in others)
+    return (good + _is_utf8(last, final=good == 0)) / (len(others) + 1)
 
 
 def _is_utf8(line: bytes, final: bool) -> bool:

@@ -7,7 +7,9 @@ a problem of the row. python-calamine is faster but gives both as empty cells, w
 from __future__ import annotations
 
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from functools import partial
@@ -21,6 +23,7 @@ import openpyxl.utils
 import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
 from xlrd import XLRDError
+from xlrd.compdoc import CompDocError
 
 from helpers.collection.mapping import join_headers
 from helpers.collection.oldexcel import read_xls, xls_sheet_names
@@ -31,7 +34,8 @@ from helpers.errors import UserError
 
 HEADER_SOUGHT_IN = 50  # rows among which the header is looked for
 NO_RESULT = "a formula without a stored result"
-_DAMAGE = (zipfile.BadZipFile, KeyError, ValueError, ParseError, EOFError, InvalidFileException, XLRDError, AssertionError, IndexError)
+_DAMAGE = (zipfile.BadZipFile, LookupError, ValueError, ParseError, EOFError, InvalidFileException, XLRDError, CompDocError,
+           AssertionError, TypeError, AttributeError, struct.error, zlib.error, NotImplementedError, RuntimeError)  # fmt: skip
 _XLS_MARKS = (OLE, b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
 _UNSTORED = re.compile(rb"<f[^>]*>(?:[^<]*</f>)?\s*(?:<v\s*/>|<v></v>)?\s*</c>")
 
@@ -151,12 +155,21 @@ def find_header_row(rows: dict[int, list[str | None]]) -> int | None:
     >>> find_header_row({1: ["Orders 2024", None, None], 2: [], 3: ["No", "Day", "Sum"], 4: ["1", "2024-01-31", "5"]})
     3
     """
-    width = max((_filled(cells) for cells in rows.values()), default=0)
-    for row, cells in rows.items():
-        words = sum(c is not None and bool(re.search(r"[^\W\d_]", c)) for c in cells)
-        if words >= min(2, width) and words and _filled(cells) > width / 2:
-            return row
-    return None
+    filled = {row: cells for row, cells in rows.items() if _filled(cells)}
+    width = max(map(_filled, filled.values()), default=0)
+    found = None
+    for row, cells in filled.items():
+        if found is None and _words(cells) >= min(2, width) and _filled(cells) > width / 2:
+            found = row
+        elif found is not None and (_words(cells) < _filled(cells) or _filled(cells) <= _filled(filled[found])):
+            return found
+        elif found is not None:  # a wider row of nothing but words below: what was found is a title
+            found = row
+    return found
+
+
+def _words(cells: Sequence[str | None]) -> int:
+    return sum(c is not None and re.search(r"[^\W\d_]", c) is not None and not re.search(r"\d", c) for c in cells)
 
 
 def _filled(cells: Sequence[str | None]) -> int:

@@ -20,7 +20,7 @@ from helpers.errors import UserError
 
 SAMPLE_RECORDS = 10_000  # records whose names make the list of headers
 LARGEST = 500_000_000  # bytes of a JSON document, which must be read whole
-NOT_A_RECORD = "the line is not a JSON record"
+NO_LINE, NO_OBJECT = "the line is not a JSON record", "the record is not an object"
 
 
 def open_json(file: Path, spec: FileSpec) -> Opened:
@@ -44,7 +44,7 @@ def open_json(file: Path, spec: FileSpec) -> Opened:
         raise UserError(f"{file.name} holds no records: export it again, or correct 'records:'")
     facts = {"format": "json", "encoding": encoding, "records": place or "(the document itself)"}
     records = ((n, r if isinstance(r, dict) else None, 0) for n, r in enumerate(rows, start=1))
-    return Opened(file.name, headers, partial(_tables, list(records), headers), facts)
+    return Opened(file.name, headers, partial(_tables, list(records), headers, NO_OBJECT), facts)
 
 
 def open_jsonl(file: Path, spec: FileSpec) -> Opened:
@@ -148,18 +148,18 @@ def _parsed_lines(file: Path, encoding: str) -> Iterator[tuple[int, dict[str, An
 
 
 def _lines_tables(file: Path, encoding: str, headers: Sequence[str], wanted: Sequence[int]) -> Iterator[pa.Table]:
-    return _tables(_parsed_lines(file, encoding), headers, wanted)
+    return _tables(_parsed_lines(file, encoding), headers, NO_LINE, wanted)
 
 
-def _tables(records: Any, headers: Sequence[str], wanted: Sequence[int]) -> Iterator[pa.Table]:
+def _tables(records: Any, headers: Sequence[str], fault: str, wanted: Sequence[int]) -> Iterator[pa.Table]:
     names = [headers[place] for place in wanted]
-    yield from text_tables(_cells(records, names), range(len(names)))
+    yield from text_tables(_cells(records, names, fault), range(len(names)))
 
 
-def _cells(records: Any, names: Sequence[str]) -> Iterator[Record]:
+def _cells(records: Any, names: Sequence[str], fault: str) -> Iterator[Record]:
     for row, record, size in records:
         if record is None:
-            yield row, NOT_A_RECORD, [None] * len(names), size
+            yield row, fault, [None] * len(names), size
         else:
             yield row, None, [_text(record[n]) if n in record else _text(_value(record, n)) for n in names], size
 

@@ -104,7 +104,7 @@ def to_canonical(rows: pa.Table, source: Source, source_text: str) -> pa.Table:
     pyarrow.Table
         `source` str, `row` int64, `problem` str, then the columns in the order of the profile.
     """
-    out = {"source": pa.repeat(pa.scalar(source_text), rows.num_rows), "row": rows["row"], "problem": rows["problem"]}
+    out = {"read_from": pa.repeat(pa.scalar(source_text), rows.num_rows), "row": rows["row"], "problem": rows["problem"]}
     for name, header in source.columns.items():
         out[name] = _prepared(rows[header], name, source)
     for name, parts in source.combine.items():

@@ -97,8 +97,7 @@ def _complaint(fault: SQLAlchemyError, url: URL) -> str:
 
 
 def _read_only(engine: Engine) -> None:
-    command = {"sqlite": "PRAGMA query_only = ON", "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
-               "mysql": "SET SESSION TRANSACTION READ ONLY", "mariadb": "SET SESSION TRANSACTION READ ONLY"}.get(engine.dialect.name)  # fmt: skip
+    command = READ_ONLY.get(engine.dialect.name)
     if command is not None:
         event.listen(engine, "connect", partial(_tell, command))
 
@@ -189,10 +188,17 @@ def _column(values: Sequence[Any], kind: pa.DataType, label: str) -> pa.Array:
         if pa.types.is_floating(kind):
             return pa.array([None if v is None or v != v else float(v) for v in values], kind)
         if pa.types.is_timestamp(kind):
-            return pa.array([v.replace(tzinfo=None) if isinstance(v, dt.datetime) else v for v in values], kind)
+            return pa.array([_moment(v) for v in values], kind)
         return pa.array(values, kind)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as fault:
         raise UserError(f"{label}: a column begins as {kind} and goes on as something else ({fault}): CAST it in the query") from fault
+
+
+def _moment(value: dt.date | None) -> dt.datetime | None:
+    """Return a day as its midnight and a time with a zone as the clock of that zone shows it."""
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None)
+    return None if value is None else dt.datetime.combine(value, dt.time())
 
 
 def _text(value: Any) -> str | None:

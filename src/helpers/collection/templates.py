@@ -96,8 +96,8 @@ def read_template(path: Path, table_name: str, *, source: str | None = None) -> 
         first = next((c for c in cells if c is not None), None)
         if first is not None and not _EXAMPLE.match(first):
             values = {c: cells[places[c]] if c in places and places[c] < len(cells) else None for c in columns}
-            records.append({"source": source or table_name, "row": row, "problem": None} | values)
-    frame = pd.DataFrame(records, columns=["source", "row", "problem", *columns])
+            records.append({"read_from": source or table_name, "row": row, "problem": None} | values)
+    frame = pd.DataFrame(records, columns=["read_from", "row", "problem", *columns])
     return frame.astype({"row": "int64"} | {c: "str" for c in frame.columns if c != "row"})
 
 

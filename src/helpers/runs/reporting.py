@@ -58,7 +58,7 @@ def report_page(run: Run, manifest: dict[str, Any]) -> str:
 
 
 def _headlines(tiers: pd.DataFrame, orders: pd.DataFrame, summary: pd.DataFrame, currency: str) -> list[tuple[str, str, str]]:
-    sold, back = orders["gross_amount"].sum(), -orders["returned_amount"].sum()
+    sold, back = orders["gross_amount"].sum(), abs(orders["returned_amount"].sum())
     lapsing = summary.set_index("tier").loc["Lapsing best"]
     again = (tiers["order_count"] > 1).sum() / max(int((tiers["order_count"] > 0).sum()), 1)
     return [

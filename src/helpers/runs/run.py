@@ -21,6 +21,7 @@ from helpers.runs.graph import stages
 from helpers.runs.paths import MARKER, cache_folder, out_folder, profile_file
 from helpers.runs.raw import RawTables
 from helpers.runs.settings import Settings, build_settings
+from helpers.show.tables import as_text
 
 REVIEW_FILE = Path("review") / "duplicates.csv"
 
@@ -104,6 +105,23 @@ class Run:
         """Return `not measured: needs ...` for a table that the sources do not allow, else an empty text."""
         lacks = self.cache.missing(table)
         return f"not measured: needs {', '.join(lacks)}" if lacks else ""
+
+    def text(self, table: str, *columns: str, rows: int | None = None) -> str:
+        """Return a table as plain text for a lesson, or why it is not measured.
+
+        Parameters
+        ----------
+        table : str
+        *columns : str
+            Which columns, all when none is named; those that this run's data lacks are left out.
+        rows : int, optional
+            Only the first rows.
+        """
+        if not self.measured(table):
+            return self.why_not(table)
+        frame = self.load(table)
+        wanted = [c for c in columns if c in frame] or list(frame.columns)
+        return as_text(frame[wanted], rows=rows)
 
     def tables(self) -> list[str]:
         """Return the names of all tables that this run can give out, in the order of the graph."""

@@ -38,12 +38,12 @@ def _top(settings: RfmSettings) -> int:
 
 TIERS: tuple[Tier, ...] = (
     Tier("No standing order", "every order was returned or free of charge", "find out what went wrong", lambda f, s: f["order_count"] == 0),
-    Tier("New", "first order within the last days that count as new, no second yet", "win the second order", lambda f, s: (f["order_count"] == 1) & (f["tenure_days"] < s.new_days)),
+    Tier("New", "one order so far, and that not long ago", "win the second order", lambda f, s: (f["order_count"] == 1) & (f["tenure_days"] < s.new_days)),
     Tier("Best", "bought recently, often and for much", "keep: a personal contact, first choice of everything", lambda f, s: _upper(f["r_score"], s) & _upper(f["f_score"], s) & _upper(f["m_score"], s)),
-    Tier("Lapsing best", "spent much but has been silent for long", "call: nobody is worth more to win back", lambda f, s: _lower(f["r_score"], s) & _upper(f["m_score"], s)),
+    Tier("Lapsing best", "spent much, silent longer than most", "call: nobody is worth more to win back", lambda f, s: _lower(f["r_score"], s) & _upper(f["m_score"], s)),
     Tier("Loyal", "comes back, recently enough", "grow: the next category, a larger order", lambda f, s: ~_lower(f["r_score"], s) & (f["order_count"] > 1) & (_upper(f["f_score"], s) | _upper(f["m_score"], s))),
     Tier("Promising", "bought recently, not yet often or for much", "bring back for the next order", lambda f, s: _upper(f["r_score"], s)),
-    Tier("Lapsing", "came back at least once, has been silent for long", "remind, with a reason to return", lambda f, s: _lower(f["r_score"], s) & (f["order_count"] > 1)),
+    Tier("Lapsing", "came back at least once, silent longer than most", "remind, with a reason to return", lambda f, s: _lower(f["r_score"], s) & (f["order_count"] > 1)),
     Tier("Sleeping", "bought once, long ago", "low-cost contact only", lambda f, s: _lower(f["r_score"], s)),
     Tier("Occasional", "everyone else: neither recent nor lost", "standard programme", lambda f, s: pd.Series(True, index=f.index)),
 )  # fmt: skip

@@ -76,7 +76,7 @@ def test_empty_template_gives_an_empty_raw_table(tmp_path: Path, name: str, lang
     (tmp_path / "new.xlsx").write_bytes(build_template(name, lang))
     raw = read_template(tmp_path / "new.xlsx", name)
     assert raw.empty
-    assert list(raw.columns) == ["source", "row", "problem", *(c.name for c in TABLES[name].columns)]
+    assert list(raw.columns) == ["read_from", "row", "problem", *(c.name for c in TABLES[name].columns)]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -94,7 +94,7 @@ def test_rows_come_back_as_text_and_bad_scores_too(tmp_path: Path, lang: str):
     assert raw["rated_on"].fillna("").tolist() == ["2025-06-30", "30/06/2025", ""]
     assert raw["expires_on"].fillna("").tolist() == ["", "2025-12-30", ""]
     assert raw["rater"].tolist() == ["Ann", " Ben ", "Ann"]
-    assert set(raw["source"]) == {"mine"}
+    assert set(raw["read_from"]) == {"mine"}
     assert raw["problem"].isna().all()
 
 

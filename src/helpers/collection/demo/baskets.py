@@ -131,7 +131,7 @@ def _business_wants(person: dict[str, Any], day: int, shelf: Shelf, plan: Plan, 
         ("SRV-VIS", 0.03),
         (plan.care_product, plan.care_normal),
     ):
-        if rng.random() < share:
+        if rng.random() < share and not (person["decliner"] and product[:3] in {"ESP", "GRD"}):
             wants.append((product, 1))
     return wants + _new_product(person, day, shelf, plan, rng)
 

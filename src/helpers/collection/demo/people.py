@@ -80,7 +80,7 @@ def _consumer(rng: np.random.Generator, plan: Plan, who: tuple[str, str, str, st
     birthday = pd.Timestamp("1958-01-01") + pd.Timedelta(days=int(rng.integers(0, 16_800)))
     return {
         **_common(rng, plan, start), "kind": "consumer", "name": name, "latin": in_latin, "region": region, "city": city, "industry": None,
-        "size": None, "owner_id": None, "level": level, "gap": 1 / max(rate, 1 / 500), "leave": rng.beta(0.5, 0.6), "scale": 1.0,
+        "size": None, "owner_id": None, "level": level, "gap": 1 / max(rate, 1 / 500), "leave": rng.beta(0.55, 0.42) * {"gold": 0.3, "silver": 0.7, "none": 1.0}[level], "scale": 1.0,
         "birthday": birthday, "anniversary": pd.NaT, "email": f"{latin(in_latin)}{int(rng.integers(10, 99))}@mail.example.com",
     }  # fmt: skip
 
@@ -132,7 +132,7 @@ def _business(rng: np.random.Generator, plan: Plan, name: str, code: str, indust
     founded = pd.Timestamp("2008-01-01") + pd.Timedelta(days=int(rng.integers(0, 5_400)))
     return {
         **_common(rng, plan, start), "kind": "business", "name": name, "latin": code, "region": region, "city": city, "industry": industry,
-        "size": size, "owner_id": pick(rng, OWNERS), "level": None, "gap": float(np.clip(rng.lognormal(3.0, 0.4), 7, 75)), "leave": 0.013,
+        "size": size, "owner_id": pick(rng, OWNERS), "level": None, "gap": float(np.clip(rng.lognormal(3.08, 0.4), 7, 75)), "leave": 0.013,
         "scale": {"small": 1.0, "medium": 2.2, "large": 5.5}[size] * rng.lognormal(0, 0.45), "birthday": pd.NaT, "anniversary": founded,
         "email": f"{pick(rng, ('info', 'buying', 'office'))}@{code}-{int(rng.integers(10, 99))}.example.com",
     }  # fmt: skip
@@ -148,6 +148,6 @@ def _phone(rng: np.random.Generator, region: str, number: int) -> str:
 
 
 def _decliners(people: pd.DataFrame, plan: Plan, rng: np.random.Generator) -> pd.Series:
-    able = people.index[(people["kind"] == "business") & (people["start"] < 300) & (people["gap"] < 30)]
+    able = people.index[(people["kind"] == "business") & (people["start"] < 400) & (people["gap"] < 22) & (people["scale"] > 1.2)]
     chosen = rng.permutation(able)[: plan.decliners]
     return pd.Series(people.index.isin(chosen), index=people.index)

@@ -56,8 +56,8 @@ class Plan:
     care_normal: float = 0.012  # per order
     # a confounded link: the card level causes both reading and buying reserve beans
     article: str = "article/latte-art-basics"
-    read_monthly: tuple[float, ...] = (0.20, 0.08, 0.02)  # gold, silver, none
-    reserve_share: tuple[float, ...] = (0.40, 0.16, 0.05)  # per order; gold, silver, none
+    read_monthly: tuple[float, ...] = (0.14, 0.06, 0.02)  # gold, silver, none
+    reserve_share: tuple[float, ...] = (0.55, 0.20, 0.04)  # per order; gold, silver, none
     # campaigns
     campaign: str = "spring_voucher_2025"
     campaign_on: dt.date = dt.date(2025, 3, 10)
@@ -71,7 +71,7 @@ class Plan:
     selected_campaign_on: dt.date = dt.date(2024, 12, 9)
     # business customers who buy less, two quarters in a row, and are still there
     decliners: int = 24
-    decline: tuple[float, float] = (0.60, 0.35)  # of the normal quantity in 2025 Q1 and Q2
+    decline: tuple[float, float] = (0.55, 0.28)  # of the normal quantity in 2025 Q1 and Q2
     fade_days: int = 75  # before they leave, business customers log in less and buy less
     fade: float = 0.55
 

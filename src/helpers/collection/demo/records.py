@@ -19,9 +19,9 @@ DOUBLES = {  # variant: (consumers, businesses) recorded again in this way
     "traditional characters, same phone": (6, 7),
     "spaces in the name, same phone": (5, 3),
     "same name and birthday, new phone and e-mail": (5, 0),
-    "other legal form, same phone": (0, 9),
-    "full-width name, nothing else": (0, 5),
-    "English name, same phone": (0, 3),
+    "other legal form, same phone": (0, 11),
+    "full-width name, nothing else": (0, 4),
+    "English name, same phone": (0, 2),
 }
 AGAIN = 4  # customers who are in the CRM three times
 
@@ -184,8 +184,8 @@ def wide(text: str) -> str:
 
     Examples
     --------
-    >>> wide("K10 A")
-    'K10\u3000A'
+    >>> wide("K10") == "\uff2b\uff11\uff10"
+    True
     """
     return "".join("\u3000" if c == " " else chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
 

@@ -25,20 +25,23 @@ from helpers.collection.demo.exports import HEADER_ERP
 
 CREATED = dt.datetime(2025, 7, 15, 8, 0)
 DOS_DATE = (2025 - 1980) << 9 | 7 << 5 | 15
-CUT = 23  # characters missing at the end of a file whose export was interrupted
+LEFT = 20  # characters that are left of the last line of a file whose export was interrupted
 TITLE = "Lantern Bay Coffee - order lines, exported 2025-07-15 08:00"
 
 
 def write_demo(folder: Path, seed: int = 7) -> None:
     """Write the made-up company: `raw/` exports and `truth/` tables under `folder`; equal seeds give equal bytes.
 
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Gets the folders `raw` and `truth`; files of the same name are replaced.
+    seed : int
+        7 is the committed company.
+
     Examples
     --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as scratch:
-    ...     write_demo(Path(scratch), 7)
-    ...     (Path(scratch) / "truth" / "truth.yml").exists()
-    True
+    >>> write_demo(Path("data/demo"), 7)  # doctest: +SKIP
     """
     for name, content in demo_files(generate_demo(seed)).items():
         path = Path(folder) / name
@@ -50,15 +53,27 @@ def demo_files(company: DemoCompany) -> dict[str, bytes]:
     """Return every file of the company as bytes, keyed by its path under the demo folder."""
     raw = company.raw
     files = {f"raw/{name}.csv": csv_bytes(raw[name]) for name in raw if name.startswith("crm_")}
-    files["raw/crm_activities.csv"] = files["raw/crm_activities.csv"][:-CUT]
+    files["raw/crm_activities.csv"] = interrupt(files["raw/crm_activities.csv"])
     files["raw/erp_orders.xlsx"] = workbook_bytes(raw["erp_order_lines"], raw["erp_products"])
-    files["raw/tickets.jsonl"] = jsonl_bytes(raw["tickets"])[:-CUT]
+    files["raw/tickets.jsonl"] = interrupt(jsonl_bytes(raw["tickets"]))
     files["raw/web_events.parquet"] = parquet_bytes(raw["web_events"])
     files["raw/survey_gbk.csv"] = csv_bytes(raw["survey"], encoding="gbk")
     files["raw/campaign_log.csv"] = csv_bytes(raw["campaign_log"], delimiter=";")
     files |= {f"truth/{name}.csv": csv_bytes(_plain_days(frame)) for name, frame in company.truth.items()}
     files["truth/truth.yml"] = yaml.safe_dump(company.facts, sort_keys=False, allow_unicode=True, width=120).encode("utf-8")
     return dict(sorted(files.items()))
+
+
+def interrupt(content: bytes) -> bytes:
+    r"""Return a file whose last line breaks off early and has no line end.
+
+    Examples
+    --------
+    >>> interrupt(b"id,customer,at\nA1,K1,2025-07-14 10:00:00,visit,outbound\n")
+    b'id,customer,at\nA1,K1,2025-07-14 10:'
+    """
+    start = content.rindex(b"\n", 0, -1) + 1
+    return content[: start + LEFT]
 
 
 def csv_bytes(frame: pd.DataFrame, *, encoding: str = "utf-8", delimiter: str = ",") -> bytes:
