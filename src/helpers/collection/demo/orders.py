@@ -99,7 +99,11 @@ def _next_day(person: dict[str, Any], history: History, rng: np.random.Generator
     """Return the day of the next order: gaps by the customer's rhythm, fewer in quiet months."""
     following = day
     while True:
-        gap = rng.gamma(20 if person["decliner"] else 6, person["gap"] / (20 if person["decliner"] else 6)) if person["kind"] == "business" else rng.exponential(person["gap"])
+        gap = (
+            rng.gamma(20 if person["decliner"] else 6, person["gap"] / (20 if person["decliner"] else 6))
+            if person["kind"] == "business"
+            else rng.exponential(person["gap"])
+        )
         following += max(1, round(gap))
         if person["kind"] == "business" or following >= len(seasons) or rng.random() < seasons[following] + 0.1:
             break
