@@ -88,23 +88,23 @@ def wanted_headers(source: Source) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def to_canonical(rows: pa.Table, source: Source, source_text: str) -> pa.Table:
-    """Turn columns named by headers into the raw table: `source`, `row`, `problem`, canonical columns.
+def to_canonical(rows: pa.Table, source: Source, read_from: str) -> pa.Table:
+    """Turn columns named by headers into the raw table: `read_from`, `row`, `problem`, canonical columns.
 
     Parameters
     ----------
     rows : pyarrow.Table
         `row`, `problem` and one column per header of `wanted_headers`.
     source : Source
-    source_text : str
-        What stands in the column `source`.
+    read_from : str
+        What stands in the column `read_from`.
 
     Returns
     -------
     pyarrow.Table
-        `source` str, `row` int64, `problem` str, then the columns in the order of the profile.
+        `read_from` str, `row` int64, `problem` str, then the columns in the order of the profile.
     """
-    out = {"read_from": pa.repeat(pa.scalar(source_text), rows.num_rows), "row": rows["row"], "problem": rows["problem"]}
+    out = {"read_from": pa.repeat(pa.scalar(read_from), rows.num_rows), "row": rows["row"], "problem": rows["problem"]}
     for name, header in source.columns.items():
         out[name] = _prepared(rows[header], name, source)
     for name, parts in source.combine.items():

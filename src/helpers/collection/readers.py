@@ -1,6 +1,6 @@
 """Read what a profile names, whatever its format, as one stream of raw tables (features F01; rows 002-09, 004-51).
 
-The raw table is the contract of `docs/design.md`: `source`, `row`, `problem`, then canonical columns.
+The raw table is the contract of `docs/design.md`: `read_from`, `row`, `problem`, then canonical columns.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ DATABASES = {".db", ".sqlite", ".sqlite3"}
 
 @dataclass(frozen=True)
 class Part:
-    """One opened file of a source: where its wanted headers stand and what its rows say in `source`."""
+    """One opened file of a source: where its wanted headers stand and what its rows say in `read_from`."""
 
     opened: Opened
     positions: dict[str, int]
-    source_text: str
+    read_from: str
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def read_source(source: Source, profile: Profile) -> Iterator[pa.Table]:
     Returns
     -------
     iterator of pyarrow.Table
-        At least one table, all of one schema: `source` str (the source's name; with several files `name:file`), `row`
+        At least one table, all of one schema: `read_from` str (the source's name; with several files `name:file`), `row`
         int64 (the row a person sees; from 1 in Parquet, SQL and JSON), `problem` str (fault of the row, else null), then the
         columns of the profile. Text stays as it stands in the file; empty cells are null; numbers, dates and flags of Parquet
         files and of databases keep their type unless the column is an id, a text or mapped by `values`.
@@ -82,7 +82,7 @@ def read_source(source: Source, profile: Profile) -> Iterator[pa.Table]:
     ...                no_header=["master", "id", "day", "units", "dollars"], columns={"customer_id": "id", "amount": "dollars"})
     >>> shop = Profile(profile="shop", title="Shop", currency="USD", as_of="1997-09-30", package="lifetimes", sources=[cdnow])
     >>> next(read_source(cdnow, shop)).slice(0, 2).to_pylist()[1]
-    {'source': 'cdnow', 'row': 2, 'problem': None, 'customer_id': '0001', 'amount': '29.73'}
+    {'read_from': 'cdnow', 'row': 2, 'problem': None, 'customer_id': '0001', 'amount': '29.73'}
     """
     return _batches(_plan(source, profile), source)
 
@@ -194,4 +194,4 @@ def _batches(plan: Plan, source: Source) -> Iterator[pa.Table]:
         for rows in _named(part, plan.types):
             for lookup in plan.lookups:
                 rows = join(rows, lookup)
-            yield to_canonical(rows, source, part.source_text)
+            yield to_canonical(rows, source, part.read_from)

@@ -75,10 +75,18 @@ WEST = "Commande,Prénom,Général\n" + "".join(f"{n},Zoë Müller,{n} €\n" fo
 @pytest.mark.parametrize(
     ("text", "written", "read_as"),
     [
-        (ZH, "utf-8", "utf-8"), (ZH, "utf-8-sig", "utf-8-sig"), (ZH, "gbk", "gb18030"), (ZH, "gb18030", "gb18030"), (ZH, "utf-16", "utf-16"),
-        (TW, "big5", "cp950"), (TW, "utf-8", "utf-8"), (WEST, "cp1252", "cp1252"), (WEST, "utf-8", "utf-8"), (WEST, "utf-16-le", "utf-16-le"),
+        (ZH, "utf-8", "utf-8"),
+        (ZH, "utf-8-sig", "utf-8-sig"),
+        (ZH, "gbk", "gb18030"),
+        (ZH, "gb18030", "gb18030"),
+        (ZH, "utf-16", "utf-16"),
+        (TW, "big5", "cp950"),
+        (TW, "utf-8", "utf-8"),
+        (WEST, "cp1252", "cp1252"),
+        (WEST, "utf-8", "utf-8"),
+        (WEST, "utf-16-le", "utf-16-le"),
     ],
-)  # fmt: skip
+)
 def test_the_encoding_is_detected_with_its_evidence(tmp_path: Path, text: str, written: str, read_as: str) -> None:
     (tmp_path / "orders.csv").write_bytes(text.encode(written))
     lines = list(csv.reader(io.StringIO(text)))
