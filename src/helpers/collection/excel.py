@@ -34,7 +34,8 @@ from helpers.errors import UserError
 
 HEADER_SOUGHT_IN = 50  # rows among which the header is looked for
 NO_RESULT = "a formula without a stored result"
-_DAMAGE = (zipfile.BadZipFile, LookupError, ValueError, ParseError, EOFError, InvalidFileException, XLRDError, CompDocError,
+_DAMAGE = (zipfile.BadZipFile, LookupError,
+    OSError, ValueError, ParseError, EOFError, InvalidFileException, XLRDError, CompDocError,
            AssertionError, TypeError, AttributeError, struct.error, zlib.error, NotImplementedError, RuntimeError)  # fmt: skip
 _XLS_MARKS = (OLE, b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
 _UNSTORED = re.compile(rb"<f[^>]*>(?:[^<]*</f>)?\s*(?:<v\s*/>|<v></v>)?\s*</c>")

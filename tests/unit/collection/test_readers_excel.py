@@ -201,6 +201,15 @@ def test_a_damaged_sheet_within_a_whole_package_is_refused(tmp_path: Path, read:
         read()
 
 
+def test_a_package_without_a_workbook_is_refused(tmp_path: Path, read: Read) -> None:
+    save(tmp_path / "good.xlsx", {"S": DATA})
+    with zipfile.ZipFile(tmp_path / "good.xlsx") as old, zipfile.ZipFile(tmp_path / "book.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"sheet.main+xml", b"sheet.other+xml"))
+    with pytest.raises(UserError, match="cannot be read as an Excel file"):
+        read()
+
+
 def biff2(rows: list[list[Any]]) -> bytes:
     """Return the smallest old workbook that Excel 2 would have written; an exception class stands for #REF!."""
     out = struct.pack("<HHHH", 0x0009, 4, 2, 0x0010)
