@@ -75,7 +75,9 @@ def _basket(
     basket = {forced: 1} if forced else {}
     wanted = _business_wants if person["kind"] == "business" else _consumer_wants
     for product, quantity in wanted(person, day, shelf, plan, rng):
-        on_sale = shelf.launched[product] <= day
+        on_sale = shelf.launched[product] <= day and not (
+            person["decliner"] and product.startswith(("ESP", "GRD"))
+        )  # one machine would hide the decline
         if on_sale and product not in basket and not (product == plan.pair_b and _refuses(life, day, reason)):
             basket[product] = max(1, round(quantity * _mood(person, life, day, plan)))
     return basket or {shelf.beans[person["taste"], "retail"][0]: 1}
@@ -131,7 +133,7 @@ def _business_wants(person: dict[str, Any], day: int, shelf: Shelf, plan: Plan, 
         ("SRV-VIS", 0.03),
         (plan.care_product, plan.care_normal),
     ):
-        if rng.random() < share and not (person["decliner"] and product[:3] in {"ESP", "GRD"}):
+        if rng.random() < share:
             wants.append((product, 1))
     return wants + _new_product(person, day, shelf, plan, rng)
 
