@@ -22,8 +22,6 @@ import openpyxl
 import openpyxl.utils
 import pyarrow as pa
 from openpyxl.utils.exceptions import InvalidFileException
-from xlrd import XLRDError
-from xlrd.compdoc import CompDocError
 
 from helpers.collection.mapping import join_headers
 from helpers.collection.oldexcel import read_xls, xls_sheet_names
@@ -34,9 +32,23 @@ from helpers.errors import UserError
 
 HEADER_SOUGHT_IN = 50  # rows among which the header is looked for
 NO_RESULT = "a formula without a stored result"
-_DAMAGE = (zipfile.BadZipFile, LookupError,
-    OSError, ValueError, ParseError, EOFError, InvalidFileException, XLRDError, CompDocError,
-           AssertionError, TypeError, AttributeError, struct.error, zlib.error, NotImplementedError, RuntimeError)  # fmt: skip
+# What openpyxl and xlrd are seen to raise on damaged files (found by changing bytes at random); the cause stays chained.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    LookupError,
+    OSError,
+    ValueError,
+    ParseError,
+    EOFError,
+    InvalidFileException,
+    AssertionError,
+    TypeError,
+    AttributeError,
+    struct.error,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+)
 _XLS_MARKS = (OLE, b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
 _UNSTORED = re.compile(rb"<f[^>]*>(?:[^<]*</f>)?\s*(?:<v\s*/>|<v></v>)?\s*</c>")
 

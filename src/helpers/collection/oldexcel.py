@@ -6,17 +6,29 @@ import io
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-
-import xlrd
+from typing import TYPE_CHECKING
 
 from helpers.collection.opened import CellError, cell_text
+from helpers.errors import UserError
+
+if TYPE_CHECKING:
+    import xlrd
 
 
 @contextmanager
 def _book(file: Path) -> Iterator[xlrd.Book]:
-    # xlrd writes remarks on odd files to standard output unless it is given another place.
-    with closing(io.StringIO()) as remarks, xlrd.open_workbook(str(file), logfile=remarks) as book:
-        yield book
+    """Open an old workbook; what xlrd calls its errors is a `ValueError` here."""
+    try:
+        import xlrd  # late: only the few who still have .xls files need it
+        from xlrd.compdoc import CompDocError
+    except ModuleNotFoundError as fault:
+        raise UserError(f"{file.name}: old .xls files need the package xlrd: install it, or save the file as .xlsx") from fault
+    try:
+        # xlrd writes remarks on odd files to standard output unless it is given another place.
+        with closing(io.StringIO()) as remarks, xlrd.open_workbook(str(file), logfile=remarks) as book:
+            yield book
+    except (xlrd.XLRDError, CompDocError) as fault:
+        raise ValueError(str(fault)) from fault
 
 
 def xls_sheet_names(file: Path) -> list[str]:
@@ -34,6 +46,8 @@ def read_xls(file: Path, sheet: str) -> Iterator[tuple[int, list[str | None]]]:
 
 
 def _text(cell: xlrd.sheet.Cell, datemode: int) -> str | None:
+    import xlrd
+
     if cell.ctype == xlrd.XL_CELL_ERROR:
         return CellError(xlrd.error_text_from_code.get(cell.value, "#ERROR"))
     if cell.ctype == xlrd.XL_CELL_BOOLEAN:
@@ -44,9 +58,10 @@ def _text(cell: xlrd.sheet.Cell, datemode: int) -> str | None:
 
 
 def _date_text(value: float, datemode: int) -> str | None:
-    if 0 <= value < 1:  # a time of day without a day
-        return (xlrd.xldate_as_datetime(value, datemode)).time().isoformat(timespec="seconds")
+    from xlrd import xldate_as_datetime
+
     try:
-        return cell_text(xlrd.xldate_as_datetime(value, datemode))
+        moment = xldate_as_datetime(value, datemode)
     except (OverflowError, ValueError):
         return CellError("#VALUE!")
+    return moment.time().isoformat(timespec="seconds") if 0 <= value < 1 else cell_text(moment)  # below 1: a time without a day
