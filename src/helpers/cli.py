@@ -59,12 +59,12 @@ def run(
 
 
 @app.command()
-def doctor(profile: ProfileOption = "demo", as_of: AsOfOption = "", all_rows: Annotated[bool, typer.Option("--all", help="every analysis, not only this issue's")] = True) -> None:
+def doctor(profile: ProfileOption = "demo", as_of: AsOfOption = "", out: OutOption = None) -> None:
     """Say which analyses the data allows, why, and what would unlock the next."""
     from helpers.runs import Run
     from helpers.show.tables import as_text
 
-    verdicts = Run.open(profile, as_of).load("doctor")
+    verdicts = Run.open(profile, as_of, out=out.absolute() if out else "").load("doctor")
     typer.echo(as_text(verdicts[["feature", "analysis", "verdict", "why", "unlock"]]))
 
 
@@ -134,6 +134,37 @@ def template(table: str, out: Annotated[Path, typer.Option(help="workbook to wri
 
     write_whole(out, build_template(table, lang))
     typer.echo(_near(out))
+
+
+@app.command()
+def dictionary() -> None:
+    """Write docs/data_dictionary.md and docs/stages.png anew from the code."""
+    import io
+
+    from helpers.runs.files import write_whole
+    from helpers.runs.graph import table_links
+    from helpers.runs.paths import project_root
+    from helpers.show.dictionary import dictionary_markdown
+    from helpers.show.graph import plot_stages
+    from helpers.show.style import set_style
+
+    set_style()
+    picture = io.BytesIO()
+    plot_stages(table_links()).figure.savefig(picture, format="png", dpi=70, metadata={"Software": None})
+    write_whole(project_root() / "docs" / "stages.png", picture.getvalue())
+    write_whole(project_root() / "docs" / "data_dictionary.md", dictionary_markdown())
+
+
+@app.command()
+def exercises(check: Annotated[bool, typer.Option("--check", help="only say whether the committed ones are up to date")] = False) -> None:
+    """Make the exercise notebooks from their solutions."""
+    from helpers.runs.exercise_files import stale_exercises, write_exercises
+
+    stale = stale_exercises() if check else []
+    for name in stale if check else write_exercises():
+        typer.echo(f"{'out of date: ' if check else ''}{name}")
+    if stale:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -47,7 +47,8 @@ def normalise_name(name: str) -> str:
     plain = _LEGAL.sub(" ", normalise_text(name))
     letters = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
     words = re.sub(r"[^\w]+", " ", letters).replace("_", " ").split()
-    return " ".join(words) or normalise_text(name)
+    joined = re.sub(r"(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])", "", " ".join(words))  # blanks between Chinese characters mean nothing
+    return joined or normalise_text(name)
 
 
 def normalise_phone(text: str, region: str) -> str | None:

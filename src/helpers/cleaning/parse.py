@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable
@@ -11,6 +12,8 @@ import pandas as pd
 
 from helpers.cleaning.dates import DateOrder, read_date
 
+EARLIEST, LATEST = 1900, 2100  # years; birthdays reach far back
+PLACEHOLDER = dt.date(1900, 1, 1)  # what many systems write for an unknown day
 DECIMALS = 4  # money is kept to 1/10,000 of the currency unit
 NULLS = frozenset({"", "-", "--", "na", "n/a", "nan", "null", "none", "nil", "nat", "#n/a", "\\n", "空", "无", "無"})
 TRUE = frozenset({"1", "true", "t", "yes", "y", "on", "x", "是", "有", "对", "對"})
@@ -136,7 +139,11 @@ def _read_count(text: str, decimal: str) -> tuple[int | None, str | None]:
 
 def _read_time(text: str, order: DateOrder | None) -> tuple[Any, str | None]:
     moment, fault = read_date(text, order=order)
-    return (moment, None) if moment and 1970 <= moment.year <= 2100 else (None, fault or f"year {moment.year if moment else ''} is not plausible")
+    if moment is None:
+        return None, fault
+    if moment.date() == PLACEHOLDER:
+        return None, "1900-01-01 stands for no date"
+    return (moment, None) if EARLIEST <= moment.year <= LATEST else (None, f"year {moment.year} is not plausible")
 
 
 def _read_day(text: str, order: DateOrder | None) -> tuple[Any, str | None]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CHUNK = 1 << 20
+DRAFT = ".draft-"  # what a temporary name starts with; the ending stays, because some writers look at it
 
 
 @contextmanager
@@ -27,7 +28,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     'done'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft = path.with_name(f"{DRAFT}{os.getpid()}-{path.name}")
     try:
         yield draft
         with draft.open("rb+") as handle:
@@ -58,6 +59,6 @@ def sha256_of(path: Path) -> str:
 
 def sweep_drafts(folder: Path, *, older_than: float) -> None:
     """Remove temporary files that a killed run left behind, when last written before `older_than` (epoch seconds)."""
-    for draft in folder.rglob(".*.tmp"):
+    for draft in folder.rglob(f"{DRAFT}*"):
         if draft.stat().st_mtime < older_than:
             draft.unlink(missing_ok=True)

@@ -100,3 +100,24 @@ def make(name: str, values: dict[str, object]) -> object:
     return stage_driver().execute([name], inputs=inputs, overrides=overrides)[name]
 
 
+
+
+def table_links() -> dict[str, tuple[str, ...]]:
+    """Return for each table which tables it is made from, marked and counting stages passed over: the map of the course."""
+    known = stages()
+
+    def tables_behind(name: str) -> list[str]:
+        found: list[str] = []
+        for needed in known[name].takes:
+            if known[needed].is_raw or is_published(needed):
+                found.append(needed)
+            elif not known[needed].is_input:
+                found.extend(tables_behind(needed))
+        return list(dict.fromkeys(found))
+
+    return {n: tuple(tables_behind(n)) for n, s in known.items() if not s.is_input and is_published(n)}
+
+
+def is_published(name: str) -> bool:
+    """Say whether a stage is a table for users; marked tables hold every raw row, identified ones raw ids: both stay in the cache."""
+    return name != "customer_map" and not name.endswith(("_marked", "_problems", "_identified", "_counts"))

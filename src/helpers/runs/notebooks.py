@@ -79,7 +79,7 @@ def execute_lesson(notebook: Path, parameters: dict[str, Any], folder: Path) -> 
         try:
             papermill.execute_notebook(
                 str(notebook), f"{draft}", parameters=parameters, kernel_name=KERNEL, progress_bar=False,
-                start_timeout=START_SECONDS, cwd=str(notebook.parent),
+                start_timeout=START_SECONDS, cwd=str(notebook.parent), extra_arguments=["--log-level=ERROR"],
             )  # fmt: skip
         except PapermillExecutionError as fault:
             error = f"cell {fault.exec_count}: {fault.ename}: {' '.join(str(fault.evalue).split())}"
@@ -88,7 +88,7 @@ def execute_lesson(notebook: Path, parameters: dict[str, Any], folder: Path) -> 
 
 
 def _quiet() -> None:
-    """papermill warns about the unusual file name of a draft; the kernel about plain TCP on the own machine."""
+    """papermill tells of every cell; the debugger of a missing module that nobody needs here."""
     logging.getLogger("papermill").setLevel(logging.ERROR)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 

@@ -14,10 +14,11 @@ import pandas as pd
 from helpers.cleaning.review import read_decisions
 from helpers.cleaning.rows import SourceHints
 from helpers.collection.profiles import Profile, load_profile
+from helpers.collection.readers import describe_source
 from helpers.errors import UserError
 from helpers.runs.cache import StageCache, code_fingerprint
 from helpers.runs.files import copy_whole, write_whole
-from helpers.runs.graph import stages
+from helpers.runs.graph import is_published, stages
 from helpers.runs.paths import MARKER, cache_folder, out_folder, profile_file
 from helpers.runs.raw import RawTables
 from helpers.runs.settings import Settings, build_settings
@@ -123,6 +124,12 @@ class Run:
         wanted = [c for c in columns if c in frame] or list(frame.columns)
         return as_text(frame[wanted], rows=rows)
 
+    def sources(self) -> pd.DataFrame:
+        """Return what each source is and how it is read: source, table, file, read_as, columns_used, columns_unused (all str)."""
+        told = [describe_source(s, self.profile) for s in self.profile.sources]
+        rows = [(t["source"], t["table"], *_file_facts(f)) for t in told for f in t["files"]]
+        return pd.DataFrame(rows, columns=["source", "table", "file", "read_as", "columns_used", "columns_unused"]).astype("str")
+
     def tables(self) -> list[str]:
         """Return the names of all tables that this run can give out, in the order of the graph."""
         return [n for n, s in stages().items() if not s.is_input and is_published(n) and self.measured(n)]
@@ -152,9 +159,9 @@ class Run:
         return _decisions_file(self.profile, self.folder)
 
 
-def is_published(name: str) -> bool:
-    """Say whether a stage is a table for users; marked tables hold every raw row and stay in the cache."""
-    return name != "customer_map" and not name.endswith(("_marked", "_problems", "_identified", "_counts"))
+def _file_facts(facts: dict[str, Any]) -> tuple[str, str, int, str]:
+    shape = [f"{k} {facts[k]}" if k != "format" else str(facts[k]) for k in ("format", "encoding", "delimiter", "sheet") if facts.get(k)]
+    return facts.get("file", ""), ", ".join(shape), len(facts["columns_used"]), ", ".join(map(str, facts["columns_unused"]))
 
 
 def _read_day(text: str | dt.date) -> dt.date:

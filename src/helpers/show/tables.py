@@ -58,9 +58,9 @@ def _column_text(column: pd.Series, width: int) -> pd.Series:
         bare = (column.dropna() == column.dropna().dt.normalize()).all()
         return column.dt.strftime("%Y-%m-%d" if bare else "%Y-%m-%d %H:%M").fillna("")
     if pd.api.types.is_bool_dtype(column):
-        return column.map({True: "yes", False: "no"}).astype("str").replace("nan", "")
+        return column.map({True: "yes", False: "no"}).astype(object).fillna("")
     if pd.api.types.is_numeric_dtype(column):
-        return column.map(_number_text, na_action="ignore").astype("str").replace({"nan": "", "<NA>": ""})
+        return column.map(_number_text, na_action="ignore").astype(object).fillna("")
     return column.fillna("").astype("str").map(lambda t: t if len(t) <= width else t[: width - 1] + "…")
 
 
