@@ -103,15 +103,22 @@ def make(name: str, values: dict[str, object]) -> object:
 
 
 def table_links() -> dict[str, tuple[str, ...]]:
-    """Return for each table which tables it is made from, marked and counting stages passed over: the map of the course."""
+    """Return for each table which tables it cannot do without: the map of the course.
+
+    Marked and counting stages are passed over. Of optional tables only those of the customer-360 view are drawn: the ledger and
+    the doctor look at everything, and lines to everything show nothing.
+    """
     known = stages()
 
     def tables_behind(name: str) -> list[str]:
         found: list[str] = []
         for needed in known[name].takes:
-            if known[needed].is_raw or is_published(needed):
+            stage = known[needed]
+            if needed in known[name].optional and name != "customer_360":
+                continue
+            if stage.is_raw or (is_published(needed) and not stage.is_input):
                 found.append(needed)
-            elif not known[needed].is_input:
+            elif not stage.is_input:
                 found.extend(tables_behind(needed))
         return list(dict.fromkeys(found))
 

@@ -54,7 +54,7 @@ def plot_stages(takes: Mapping[str, tuple[str, ...]], *, ax: Axes | None = None)
     for name, level in levels.items():
         columns.setdefault(level, []).append(name)
     tallest = max(len(names) for names in columns.values())
-    ax = ax or plt.subplots(figsize=(2.6 * len(columns), 0.42 * tallest + 1))[1]
+    ax = ax or plt.subplots(figsize=(2.1 * len(columns), 0.4 * tallest + 1))[1]
     places = {n: (x, -(i + 0.5) * tallest / len(names)) for x, names in columns.items() for i, n in enumerate(names)}
     for name, needs in takes.items():
         for needed in needs:
@@ -62,6 +62,6 @@ def plot_stages(takes: Mapping[str, tuple[str, ...]], *, ax: Axes | None = None)
     for name, (x, y) in places.items():
         face = "#f3ead8" if x == 0 else "#dcebf5"
         ax.text(x, y, name.removeprefix("raw_"), ha="center", va="center", fontsize=8, bbox={"boxstyle": "round,pad=0.3", "fc": face, "ec": "#7a8a99", "lw": 0.6})
-    ax.set(xlim=(-0.5, max(columns) + 0.5), ylim=(-tallest - 0.5, 0.5), title="Which table is made from which? Exports on the left, in sand")
+    ax.set(xlim=(-0.5, max(columns) + 0.5), ylim=(-tallest - 0.5, 0.5), title="Which table is made from which? Exports in sand, on the left")
     ax.axis("off")
     return ax

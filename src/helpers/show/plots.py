@@ -35,7 +35,7 @@ def plot_tier_sizes(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.barh([p + 0.19 for p in places], shown["revenue_share"] * 100, height=0.36, color=[TIER_COLOURS[t] for t in shown["tier"]], label="revenue")
     for p, customers, revenue in zip(places, shown["share"], shown["revenue_share"], strict=True):
         ax.text(customers * 100 + 0.5, p - 0.19, f"{say_share(customers)} of customers", va="center", fontsize=8, color=DARK)
-        ax.text(max(revenue, 0) * 100 + 0.5, p + 0.19, f"{say_share(revenue)} of revenue", va="center", fontsize=8, color=DARK)
+        ax.text(max(revenue, 0) * 100 + 0.5, p + 0.19, f"{say_share(abs(revenue) if round(revenue, 3) == 0 else revenue)} of revenue", va="center", fontsize=8, color=DARK)
     ax.set(yticks=list(places), xlabel="share (%)", title="Who are our customers, and who brings the revenue?")
     ax.set_yticklabels(shown["tier"])
     ax.set_xlim(min(0, float(shown["revenue_share"].min() * 100)), max(float(shown["revenue_share"].max()), float(shown["share"].max())) * 100 * 1.25 + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,8 +17,21 @@ MEASURES = {"recency_days": ("r_score", False), "order_count": ("f_score", True)
 def quantile_cuts(values: pd.Series, bands: int) -> list[float]:
     """Return the lowest value of each band after the first, at most `bands - 1` of them, ascending.
 
-    The band of a value is fixed by the average rank of all customers with that value, so equal values share a band and shuffled
-    rows change nothing. When many customers are equal, fewer bands come out.
+    The band of a value is fixed by the average rank of all customers with that value: the middle of the crowd decides, not its edge.
+    So equal values share a band and shuffled rows change nothing. When many customers are equal, fewer bands come out: half of all
+    customers with one order each fill one band, and the rest share the others.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Numbers; missing ones are left out.
+    bands : int
+        How many bands are wanted.
+
+    Returns
+    -------
+    list of float
+        In the unit of `values`; empty when all values are equal or missing.
 
     Examples
     --------
@@ -51,14 +65,42 @@ def find_cuts(rfm: pd.DataFrame, settings: RfmSettings) -> dict[str, list[float]
     if settings.method == "fixed":
         return {"recency_days": list(settings.recency_cuts_days), "order_count": list(settings.order_count_cuts), "total_spend": list(settings.total_spend_cuts)}
     if settings.method == "mean_split":
-        return {m: [round(float(buyers[m].astype("float64").mean()), 4)] if len(buyers) and buyers[m].nunique() > 1 else [] for m in MEASURES}
+        return {m: _mean_cut(buyers[m]) for m in MEASURES}
     return {m: quantile_cuts(buyers[m], settings.bands) for m in MEASURES}
+
+
+def _mean_cut(values: pd.Series) -> list[float]:
+    """Return the mean as the one cut; summed exactly, so that the order of rows cannot move anybody across it."""
+    known = values.dropna().astype("float64")
+    return [math.fsum(known) / len(known)] if known.nunique() > 1 else []
 
 
 def score_values(values: pd.Series, cuts: Sequence[float], *, bands: int, higher_is_better: bool) -> pd.Series:
     """Return scores from 1 (worst) to `bands` (best); a missing value has no score.
 
-    With fewer real bands than asked the scores still span 1 to `bands`, evenly: of two real bands in five, 1 and 5.
+    With fewer real bands than asked the scores still span 1 to `bands`, evenly: of two real bands in five, 1 and 5; a single
+    band gets the middle score, because nobody is better than anybody else.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Numbers in the unit of the cuts.
+    cuts : sequence of float
+        Ascending; a value equal to a cut belongs to the band above it.
+    bands : int
+        The best score.
+    higher_is_better : bool
+        False for recency, where few days are good.
+
+    Returns
+    -------
+    pandas.Series
+        Int64, with the index of `values`.
+
+    Examples
+    --------
+    >>> score_values(pd.Series([3.0, 10.0, 40.0]), [10, 30], bands=5, higher_is_better=False).tolist()
+    [5, 3, 1]
     """
     if list(cuts) != sorted(cuts):
         raise UserError(f"cut points must rise, not {list(cuts)}")
@@ -88,7 +130,7 @@ def score_rfm(rfm: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
     Known wrong answers avoided (anchors.md 1.3 to 1.6): ties split by row order or id, quantile edges dropped and relabelled.
     """
     cuts = find_cuts(rfm, settings)
-    top = 2 if settings.method == "mean_split" else settings.bands
+    top = settings.top_score
     buyers = rfm["order_count"] > 0
     scores = {
         score: score_values(rfm[measure].where(buyers), cuts[measure], bands=top, higher_is_better=better) for measure, (score, better) in MEASURES.items()
@@ -115,7 +157,7 @@ def list_cut_points(scored: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame
     """
     buyers = scored[scored["order_count"] > 0]
     cuts = find_cuts(scored, settings)
-    asked = 2 if settings.method == "mean_split" else settings.bands
+    asked = settings.top_score
     parts = []
     for measure, (score, _) in MEASURES.items():
         values = buyers.assign(value=buyers[measure].astype("float64")).groupby(score)["value"]

@@ -8,7 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class RfmSettings(BaseModel):
-    """How recency, order count and spend become scores."""
+    """How recency, order count and spend become scores.
+
+    Examples
+    --------
+    >>> RfmSettings(bands=3).top_score, RfmSettings(method="mean_split").top_score
+    (3, 2)
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,4 +33,11 @@ class RfmSettings(BaseModel):
                 raise ValueError(f"{name} must rise from one to the next")
             if self.method == "fixed" and not cuts:
                 raise ValueError(f"method fixed needs {name}")
+            if self.method == "fixed" and len(cuts) >= self.bands:
+                raise ValueError(f"{name} has {len(cuts)} cuts, which make {len(cuts) + 1} bands, but bands is {self.bands}: drop cuts or raise bands")
         return self
+
+    @property
+    def top_score(self) -> int:
+        """The best score there is: 2 when each measure is split at its mean, else the number of bands."""
+        return 2 if self.method == "mean_split" else self.bands

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from helpers.engine import MONEY_SCALE
 from helpers.tiering.settings import RfmSettings
 
 Rule = Callable[[pd.DataFrame, RfmSettings], pd.Series]
@@ -23,17 +24,13 @@ class Tier:
 
 
 def _upper(scores: pd.Series, settings: RfmSettings) -> pd.Series:
-    """Scores in the upper two fifths of the scale (4 and 5 of 5)."""
-    return scores >= 1 + 0.75 * (_top(settings) - 1)
+    """Scores in the upper part of the scale (4 and 5 of 5, 3 of 3, 2 of 2)."""
+    return scores >= 1 + 0.75 * (settings.top_score - 1)
 
 
 def _lower(scores: pd.Series, settings: RfmSettings) -> pd.Series:
-    """Scores in the lower two fifths of the scale (1 and 2 of 5)."""
-    return scores <= 1 + 0.25 * (_top(settings) - 1)
-
-
-def _top(settings: RfmSettings) -> int:
-    return 2 if settings.method == "mean_split" else settings.bands
+    """Scores in the lower part of the scale (1 and 2 of 5, 1 of 3, 1 of 2)."""
+    return scores <= 1 + 0.25 * (settings.top_score - 1)
 
 
 TIERS: tuple[Tier, ...] = (
@@ -42,12 +39,14 @@ TIERS: tuple[Tier, ...] = (
     Tier("Best", "bought recently, often and for much", "keep: a personal contact, first choice of everything", lambda f, s: _upper(f["r_score"], s) & _upper(f["f_score"], s) & _upper(f["m_score"], s)),
     Tier("Lapsing best", "spent much, silent longer than most", "call: nobody is worth more to win back", lambda f, s: _lower(f["r_score"], s) & _upper(f["m_score"], s)),
     Tier("Loyal", "comes back, recently enough", "grow: the next category, a larger order", lambda f, s: ~_lower(f["r_score"], s) & (f["order_count"] > 1) & (_upper(f["f_score"], s) | _upper(f["m_score"], s))),
-    Tier("Promising", "bought recently, not yet often or for much", "bring back for the next order", lambda f, s: _upper(f["r_score"], s)),
+    Tier("Promising", "bought recently, not yet often", "bring back for the next order", lambda f, s: _upper(f["r_score"], s)),
     Tier("Lapsing", "came back at least once, silent longer than most", "remind, with a reason to return", lambda f, s: _lower(f["r_score"], s) & (f["order_count"] > 1)),
     Tier("Sleeping", "bought once, long ago", "low-cost contact only", lambda f, s: _lower(f["r_score"], s)),
     Tier("Occasional", "everyone else: neither recent nor lost", "standard programme", lambda f, s: pd.Series(True, index=f.index)),
 )  # fmt: skip
-TIER_NAMES = tuple(t.name for t in TIERS)
+# TIER_NAMES is best first: the order in which people read them, which is not the order in which the rules are tried
+SUMMARY = ["tier", "who", "objective", "customers", "revenue", "median_recency_days", "median_order_count", "share", "revenue_share", "average_order_value"]
+TIER_NAMES = ("Best", "Loyal", "Promising", "New", "Occasional", "Lapsing best", "Lapsing", "Sleeping", "No standing order")
 
 
 def assign_tiers(scored: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
@@ -68,6 +67,13 @@ def assign_tiers(scored: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
     Notes
     -----
     features.md section 3.1, rows 2 and 3: new customers and lapsing best customers have a place of their own.
+
+    Examples
+    --------
+    >>> scored = pd.DataFrame({"order_count": [6], "recency_days": [9], "tenure_days": [700], "total_spend": [80.0],
+    ...     "r_score": [5], "f_score": [5], "m_score": [5]})
+    >>> assign_tiers(scored, RfmSettings())[["tier", "reason"]].values.tolist()
+    [['Best', '6 orders, last 9 days ago, 80.00 in all']]
     """
     tier = pd.Series(TIERS[-1].name, index=scored.index, dtype="str")
     for candidate in reversed(TIERS):
@@ -77,14 +83,18 @@ def assign_tiers(scored: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
 
 def _reasons(scored: pd.DataFrame) -> pd.Series:
     texts = [
-        "no order that stands" if not row.order_count else f"{row.order_count} order{'s' if row.order_count > 1 else ''}, last {row.recency_days} days ago, {row.total_spend:,.2f} in all"
+        f"{_count(row.order_count, 'order')}, last {_count(row.recency_days, 'day')} ago, {row.total_spend:,.2f} in all" if row.order_count else "no order that stands"
         for row in scored[["order_count", "recency_days", "total_spend"]].itertuples()
     ]
     return pd.Series(texts, index=scored.index, dtype="str")
 
 
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+
+
 def summarise_tiers(tiers: pd.DataFrame) -> pd.DataFrame:
-    """Return the size and weight of each tier, in the order of the rules; empty tiers stay with zero.
+    """Return the size and weight of each tier, best first (`TIER_NAMES`); empty tiers stay with zero.
 
     Parameters
     ----------
@@ -94,23 +104,43 @@ def summarise_tiers(tiers: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        tier, who, objective (str), customers (Int64), share (float64), revenue (float64, currency units), revenue_share (float64), median_recency_days,
-        median_order_count (float64), average_order_value (float64, revenue by orders).
+        tier, who, objective (str), customers (Int64), revenue (float64, currency units), median_recency_days (float64, days),
+        median_order_count (float64), share (float64, of customers), revenue_share (float64; missing when all revenue together is not
+        positive, because then a share means nothing), average_order_value (float64, revenue by orders).
+
+    Examples
+    --------
+    >>> rfm = pd.DataFrame({"customer_id": ["a"], "tier": ["Best"], "total_spend": [90.0], "order_count": [3], "recency_days": [4]})
+    >>> summarise_tiers(rfm).loc[0, ["tier", "customers", "revenue_share", "average_order_value"]].tolist()
+    ['Best', 1, 1.0, 30.0]
     """
-    grouped = tiers.groupby("tier").agg(
-        customers=("customer_id", "size"), revenue=("total_spend", "sum"), orders=("order_count", "sum"),
-        median_recency_days=("recency_days", "median"), median_order_count=("order_count", "median"),
+    units = (tiers["total_spend"] * MONEY_SCALE).round()  # whole numbers add up the same in any order
+    grouped = (
+        tiers.assign(units=units)
+        .groupby("tier")
+        .agg(
+            customers=("customer_id", "size"), units=("units", "sum"), orders=("order_count", "sum"),
+            median_recency_days=("recency_days", "median"), median_order_count=("order_count", "median"),
+        )
     )  # fmt: skip
-    named = pd.DataFrame({"tier": [t.name for t in TIERS], "who": [t.who for t in TIERS], "objective": [t.objective for t in TIERS]})
-    summary = named.merge(grouped.reset_index(), on="tier", how="left")
-    customers, revenue = summary["customers"].fillna(0).astype("Int64"), summary["revenue"].astype("float64").fillna(0.0).round(4)
-    orders = summary["orders"].astype("Float64").astype("float64")
-    return summary.assign(
+    return _weigh(_named().merge(grouped.reset_index(), on="tier", how="left"))
+
+
+def _named() -> pd.DataFrame:
+    by_name = {t.name: t for t in TIERS}
+    return pd.DataFrame({"tier": TIER_NAMES, "who": [by_name[n].who for n in TIER_NAMES], "objective": [by_name[n].objective for n in TIER_NAMES]}).astype("str")
+
+
+def _weigh(sizes: pd.DataFrame) -> pd.DataFrame:
+    customers = sizes["customers"].fillna(0).astype("Int64")
+    revenue = sizes["units"].astype("float64").fillna(0.0) / MONEY_SCALE
+    orders, total = sizes["orders"].astype("Float64").astype("float64"), revenue.sum()
+    return sizes.assign(
         customers=customers,
-        share=(customers / max(int(customers.sum()), 1)).astype("float64"),
         revenue=revenue,
-        revenue_share=(revenue / revenue.sum() if revenue.sum() else 0.0 * revenue).astype("float64"),
+        median_recency_days=sizes["median_recency_days"].astype("Float64").astype("float64"),
+        median_order_count=sizes["median_order_count"].astype("Float64").astype("float64"),
+        share=(customers / max(int(customers.sum()), 1)).astype("float64"),
+        revenue_share=(revenue / (total if total > 0 else float("nan"))),
         average_order_value=(revenue / orders.where(orders > 0)).round(4),
-        median_recency_days=summary["median_recency_days"].astype("Float64").astype("float64"),
-        median_order_count=summary["median_order_count"].astype("Float64").astype("float64"),
-    ).drop(columns="orders").astype({"tier": "str", "who": "str", "objective": "str"})
+    )[SUMMARY]
