@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.show.style import BLUE, DARK, FATE_COLOURS, GREY, ORANGE, TIER_COLOURS
+from helpers.show.style import BLUE, DARK, FATE_COLOURS, GREY, ORANGE, PALE, TIER_COLOURS
 from helpers.show.tables import say_money, say_share
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def plot_tier_sizes(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     shown = summary[summary["customers"] > 0].iloc[::-1]
     ax = _axes(ax, (8, 0.55 * len(shown) + 1.2))
     places = range(len(shown))
-    ax.barh([p - 0.19 for p in places], shown["share"].astype(float) * 100, height=0.36, color=GREY, label="customers")
+    ax.barh([p - 0.19 for p in places], shown["share"].astype(float) * 100, height=0.36, color=PALE, label="customers")
     ax.barh([p + 0.19 for p in places], shown["revenue_share"] * 100, height=0.36, color=[TIER_COLOURS[t] for t in shown["tier"]], label="revenue")
     for p, customers, revenue in zip(places, shown["share"], shown["revenue_share"], strict=True):
         ax.text(customers * 100 + 0.5, p - 0.19, f"{say_share(customers)} of customers", va="center", fontsize=8, color=DARK)
@@ -104,7 +104,7 @@ def plot_ledger(ledger: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.text(101, place, f"{rows:,} rows, {gone:,} not kept", va="center", fontsize=8, color=DARK)
     ax.set(yticks=range(len(shown)), xlabel="share of rows (%)", xlim=(0, 140), xticks=range(0, 101, 20), title="What became of every row that was read?")
     ax.set_yticklabels(shown["source"])
-    ax.legend(loc="upper center", bbox_to_anchor=(0.36, -0.22 if len(shown) > 3 else -0.35), ncols=3, frameon=False)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=3, frameon=False, fontsize=9)
     return ax
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from helpers.tiering.tiers import TIER_NAMES
-
 # Okabe and Ito's palette, which people with every kind of colour vision can tell apart
 BLUE, ORANGE, GREEN, YELLOW, SKY, RED, PURPLE, GREY, DARK = "#0072B2", "#E69F00", "#009E73", "#F0E442", "#56B4E9", "#D55E00", "#CC79A7", "#999999", "#333333"
+PALE = "#CFD4D8"
 FATE_COLOURS = {"kept": GREEN, "merged": SKY, "set aside": ORANGE}
 VERDICT_COLOURS = {"green": GREEN, "amber": ORANGE, "red": RED}
-TIER_COLOURS = dict(zip(TIER_NAMES, (GREY, SKY, GREEN, RED, BLUE, YELLOW, ORANGE, DARK, PURPLE), strict=True))
+TIER_COLOURS = {
+    "Best": GREEN, "Loyal": BLUE, "Promising": SKY, "New": YELLOW, "Occasional": GREY,
+    "Lapsing best": RED, "Lapsing": ORANGE, "Sleeping": DARK, "No standing order": PURPLE,
+}  # fmt: skip
 FONTS = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Zen Hei", "SimHei", "DejaVu Sans")
 
 

@@ -24,6 +24,8 @@ def say_share(share: float) -> str:
     >>> say_share(0.256), say_share(0.0312), say_share(0)
     ('26 %', '3.1 %', '0 %')
     """
+    if share != share:  # a share of nothing is no number
+        return ""
     return f"{share:.0%}".replace("%", " %") if share == 0 or abs(share) >= 0.1 else f"{share:.1%}".replace("%", " %")
 
 
