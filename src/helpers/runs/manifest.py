@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from importlib.metadata import distribution, version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,15 @@ def _inputs(run: Run) -> list[dict[str, Any]]:
 def _versions() -> dict[str, str]:
     needed = [Requirement(r) for r in distribution("crmkit").requires or []]
     direct = sorted({r.name for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})})
-    return {"python": platform.python_version(), "crmkit": version("crmkit"), "code": code_fingerprint()} | {n: version(n) for n in direct}
+    return {"python": platform.python_version(), "crmkit": version("crmkit"), "code": code_fingerprint()} | {n: _version(n) for n in direct}
+
+
+def _version(package: str) -> str:
+    """A package that is declared but absent only matters to who needs it; the manifest says so and the run goes on."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
