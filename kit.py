@@ -4,6 +4,7 @@ Needs nothing but Python 3.11 to 3.13. Makes .venv from requirements.lock, again
 and hands every command to crmkit. `python kit.py test` runs all checks, `test --quick` the unit tests only.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -72,10 +73,8 @@ def take_guard():
 
 
 def drop_guard():
-    try:
+    with contextlib.suppress(OSError):  # the other set-up may have removed it
         os.remove(GUARD)
-    except OSError:
-        pass
 
 
 def set_up():

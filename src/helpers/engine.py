@@ -57,7 +57,7 @@ def plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _plain_dtype(dtype: object) -> str | None:
-    if isinstance(dtype, pd.StringDtype) or dtype == object:
+    if isinstance(dtype, pd.StringDtype) or pd.api.types.is_object_dtype(dtype):
         return "str"
     if pd.api.types.is_datetime64_any_dtype(dtype):
         return "datetime64[us]"

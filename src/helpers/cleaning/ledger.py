@@ -63,7 +63,7 @@ def build_ledger(counts: pd.DataFrame) -> pd.DataFrame:
     >>> counts = pd.DataFrame({"table": ["order_lines"] * 2, "source": ["erp"] * 2, "fate": ["kept", "set_aside"], "reason": ["", "test account"],
     ...     "is_return": [False, False], "rows": [3, 1], "money": [30.0, 5.0], "without_money": [0, 0]})
     >>> build_ledger(counts)[["rows_read", "rows_kept", "rows_set_aside", "money_read", "money_sales"]].values.tolist()
-    [[4.0, 3.0, 1.0, 35.0, 30.0]]
+    [[4, 3, 1, 35.0, 30.0]]
     """
     kept = counts["fate"] == "kept"
     back = counts["is_return"].astype(bool)

@@ -23,7 +23,7 @@ def pseudonym(customer_id: str, key: str) -> str:
     Examples
     --------
     >>> pseudonym("1001", "crmkit")
-    'C-0bdb7b2b10'
+    'C-4273029af0'
     """
     digest = hmac.new(key.encode("utf-8"), customer_id.encode("utf-8"), hashlib.sha256).hexdigest()
     return f"C-{digest[:DIGITS]}"

@@ -15,6 +15,8 @@ from helpers.tables import DTYPES, Column, Table, table
 MARKS = ("read_from", "row", "fate", "reason", "column", "value")
 PROBLEM_COLUMNS = ("table", "source", "row", "column", "value", "reason")
 MASK = "(contact data)"
+# facts added to a row after it was made: on the as-of date nobody knew them yet
+LEARNT_LATER = {"tickets": ("first_response_at", "resolved_at"), "contacts": ("left_on",)}
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,11 @@ def mark_rows(raw: pd.DataFrame, table_name: str, *, as_of: dt.date, hints: Mapp
     ordered = raw.sort_values(["read_from", "row"], kind="stable").reset_index(drop=True)
     typed, problems = _type_columns(ordered, wanted, hints)
     marked = _first_faults(typed, ordered, problems, wanted)
+    after = pd.Timestamp(as_of) + pd.Timedelta(days=1)
     if wanted.dated_by:
-        marked = marked[~(marked[wanted.dated_by] >= pd.Timestamp(as_of) + pd.Timedelta(days=1))].reset_index(drop=True)
+        marked = marked[~(marked[wanted.dated_by] >= after)].reset_index(drop=True)
+    for column in LEARNT_LATER.get(table_name, ()):
+        marked[column] = marked[column].mask(marked[column] >= after)
     return _mark_repeats(marked, wanted)
 
 

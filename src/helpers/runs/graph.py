@@ -8,7 +8,6 @@ import os
 os.environ.setdefault("HAMILTON_AUTOLOAD_EXTENSIONS", "0")
 os.environ.setdefault("HAMILTON_TELEMETRY_ENABLED", "false")
 
-import datetime as dt  # noqa: E402
 import types  # noqa: E402
 import typing  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
