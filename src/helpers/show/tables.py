@@ -43,8 +43,8 @@ def as_text(frame: pd.DataFrame, *, rows: int | None = None, width: int = 60) ->
     Examples
     --------
     >>> print(as_text(pd.DataFrame({"tier": ["New", "Best"], "share": [0.25, 0.75]}), rows=1))
-    tier  share
-     New   0.25
+    tier share
+     New  0.25
     (1 of 2 rows)
     """
     if frame.empty:
