@@ -21,8 +21,6 @@ from helpers.runs.graph import make, missing_evidence, stages
 from helpers.runs.raw import RawTables, fingerprint
 from helpers.runs.tablefiles import read_table, scan_table, write_table
 
-DAY_SECONDS = 86_400.0
-
 
 @once
 def code_fingerprint() -> str:
@@ -57,7 +55,7 @@ class StageCache:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        sweep_drafts(self.folder, older_than=time.time() - DAY_SECONDS)
+        sweep_drafts(self.folder)
         duckdb.execute("SET temp_directory = ?", [str(self.folder / "spill")])  # its default is the caller's folder
 
     def missing(self, name: str) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 CHUNK = 1 << 20
 DRAFT = ".draft-"  # what a temporary name starts with; the ending stays, because some writers look at it
 
@@ -57,8 +59,9 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def sweep_drafts(folder: Path, *, older_than: float) -> None:
-    """Remove temporary files that a killed run left behind, when last written before `older_than` (epoch seconds)."""
+def sweep_drafts(folder: Path) -> None:
+    """Remove temporary files of processes that are gone: what a killed run left behind, and nothing that another run is writing."""
     for draft in folder.rglob(f"{DRAFT}*"):
-        if draft.stat().st_mtime < older_than:
+        writer = draft.name.removeprefix(DRAFT).split("-")[0]
+        if writer.isdigit() and not psutil.pid_exists(int(writer)):
             draft.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.cleaning.ledger import check_ledger
-from helpers.runs.files import write_whole
+from helpers.runs.files import sweep_drafts, write_whole
 from helpers.runs.manifest import build_manifest, write_manifest
 from helpers.runs.notebooks import Executed, execute_lesson, lessons, parameters_of
 from helpers.runs.reporting import report_page
@@ -59,6 +59,7 @@ def run_all(
     run = Run.open(profile, as_of, settings, out, told=lambda name, seconds: say(f"  {name:<28}{seconds:7.1f} s"))
     say(f"{run.profile.title}, as of {run.as_of.isoformat()}")
     run.claim_folder()
+    sweep_drafts(run.folder)
     check_ledger(run.load("ledger"))
     run.save(*run.tables())
     write_lists(run)
