@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from helpers.cleaning.contacts import normalise_email, normalise_name, normalise_phone
 from helpers.cleaning.settings_customers import DuplicatesSettings
@@ -140,7 +141,8 @@ def _differs_in_a_word(a: str, b: str) -> bool:
     left, right = set(a.split()) - set(b.split()), set(b.split()) - set(a.split())
     if len(left) != 1 or len(right) != 1 or len(a.split()) < 2:
         return False
-    return fuzz.ratio(left.pop(), right.pop()) < 70
+    one, other = left.pop(), right.pop()
+    return fuzz.ratio(one, other) < 70 and Levenshtein.distance(one, other) > 1
 
 
 def _say_name(similar: float) -> str:
