@@ -14,7 +14,7 @@ import pandas as pd
 from helpers.cleaning.parse import parse_values
 from helpers.cleaning.rows import SourceHints
 from helpers.cleaning.settings import CleaningSettings
-from helpers.engine import lift, to_pandas
+from helpers.engine import lift, plain, to_pandas
 from helpers.tables import TABLES, Column
 
 LINES = TABLES["order_lines"]
@@ -55,6 +55,8 @@ def mark_order_lines(
     narwhals.LazyFrame
         The columns of `order_lines`, then read_from, row, fate, reason, column, value. Not sorted.
     """
+    if raw.implementation.is_pandas():
+        raw = nw.from_native(plain(raw.collect().to_native())).lazy()  # whole numbers that may be null, as on every other engine
     present = set(raw.collect_schema().names())
     lines = raw.select(
         nw.col("read_from"),
@@ -73,8 +75,8 @@ def mark_order_lines(
 
 
 def _absent(lines: nw.LazyFrame, column: Column) -> nw.LazyFrame:
-    dtype = DTYPE.get(column.kind, nw.String)
-    return lines.with_columns(nw.lit(None, dtype).alias(column.name), NULL_TEXT.alias(f"_text_{column.name}"), NULL_TEXT.alias(f"_fault_{column.name}"))
+    nothing = nw.when(nw.col("row") < 0).then(nw.col("row")) if column.kind == "count" else nw.lit(None, DTYPE.get(column.kind, nw.String))
+    return lines.with_columns(nothing.alias(column.name), NULL_TEXT.alias(f"_text_{column.name}"), NULL_TEXT.alias(f"_fault_{column.name}"))
 
 
 def _typed(lines: nw.LazyFrame, column: Column, hints: Mapping[str, SourceHints]) -> nw.LazyFrame:

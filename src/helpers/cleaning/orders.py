@@ -6,9 +6,6 @@ import narwhals as nw
 
 from helpers.engine import from_units, to_units
 
-LINE = ("order_id", "line_no", "customer_id")
-
-
 def match_returns(lines: nw.LazyFrame) -> nw.LazyFrame:
     """Name, for each return, the order that it gives money back for.
 
@@ -30,29 +27,34 @@ def match_returns(lines: nw.LazyFrame) -> nw.LazyFrame:
     -----
     Features F05 and F10 (returns rule), anchors.md section 2, "explicit returns policy".
     """
+    columns = lines.collect_schema().names()
     sales = lines.filter(~nw.col("is_return"))
     sellers = sales.select(nw.col("order_id").alias("_seller"), "customer_id").unique()
-    returns = lines.filter(nw.col("is_return"))
-    cited = returns.filter(~nw.col("return_of").is_null()).join(sellers, left_on=["return_of", "customer_id"], right_on=["_seller", "customer_id"], how="semi")
-    cited = cited.select(*LINE, nw.col("return_of").alias("_match"))
-    open_returns = returns.join(cited, on=list(LINE), how="anti").join(sellers, left_on=["order_id", "customer_id"], right_on=["_seller", "customer_id"], how="anti")
-    found = _latest_sale(open_returns, sales)
-    matches = nw.concat([cited, found.select(*LINE, "_match")], how="vertical")
-    columns = [c for c in lines.collect_schema().names() if c != "return_of"]
-    joined = lines.drop("return_of").join(matches, on=list(LINE), how="left")
-    return joined.select(*columns, nw.col("_match").alias("return_of"))
+    returns = lines.filter(nw.col("is_return")).with_row_index("_return", order_by=columns)  # line numbers may be missing or stand twice
+    cited = returns.filter(~nw.col("return_of").is_null()).join(
+        sellers, left_on=["return_of", "customer_id"], right_on=["_seller", "customer_id"], how="semi"
+    )
+    cited = cited.select("_return", nw.col("return_of").alias("_match"))
+    open_returns = returns.join(cited, on="_return", how="anti")
+    open_returns = open_returns.join(sellers, left_on=["order_id", "customer_id"], right_on=["_seller", "customer_id"], how="anti")
+    matches = nw.concat([cited, _latest_sale(open_returns, sales)], how="vertical")
+    matched = returns.drop("return_of").join(matches, on="_return", how="left").with_columns(nw.col("_match").alias("return_of"))
+    return nw.concat([sales.with_columns(nw.lit(None, nw.String).alias("return_of")).select(*columns), matched.select(*columns)], how="vertical")
 
 
 def _latest_sale(returns: nw.LazyFrame, sales: nw.LazyFrame) -> nw.LazyFrame:
     sold = sales.filter(nw.col("quantity") > 0).group_by("customer_id", "product_id", nw.col("order_id").alias("_match"))
     sold = sold.agg(nw.col("quantity").sum().alias("_sold"), nw.col("order_date").min().alias("_sold_on"))
-    wanted = returns.filter(nw.col("quantity") < 0).select(*LINE, "product_id", "order_date", (-nw.col("quantity")).alias("_back"))
-    fits = wanted.join(sold, on=["customer_id", "product_id"], how="inner").filter((nw.col("_sold_on") <= nw.col("order_date")) & (nw.col("_back") <= nw.col("_sold")))
-    latest = fits.group_by(*LINE).agg(nw.col("_sold_on").max().alias("_sold_on"))
-    latest = fits.join(latest, on=[*LINE, "_sold_on"], how="inner").group_by(*LINE).agg(nw.col("_match").max().alias("_match"))
-    chosen = fits.join(latest, on=[*LINE, "_match"], how="inner")
-    so_far = nw.col("_back").cum_sum().over("customer_id", "product_id", "_match", order_by=["order_date", "order_id", "line_no"])
-    return chosen.with_columns(so_far.alias("_so_far")).filter(nw.col("_so_far") <= nw.col("_sold"))
+    wanted = returns.filter(nw.col("quantity") < 0)
+    wanted = wanted.select("_return", "order_id", "customer_id", "product_id", "order_date", (-nw.col("quantity")).alias("_back"))
+    fits = wanted.join(sold, on=["customer_id", "product_id"], how="inner")
+    fits = fits.filter((nw.col("_sold_on") <= nw.col("order_date")) & (nw.col("_back") <= nw.col("_sold")))
+    latest = fits.group_by("_return").agg(nw.col("_sold_on").max().alias("_sold_on"))
+    latest = fits.join(latest, on=["_return", "_sold_on"], how="inner").group_by("_return").agg(nw.col("_match").max().alias("_match"))
+    chosen = fits.join(latest, on=["_return", "_match"], how="inner")
+    so_far = nw.col("_back").cum_sum().over("customer_id", "product_id", "_match", order_by=["order_date", "order_id", "_return"])
+    found = chosen.with_columns(so_far.alias("_so_far")).filter(nw.col("_so_far") <= nw.col("_sold"))
+    return found.select("_return", "_match")
 
 
 def build_orders(lines: nw.LazyFrame) -> nw.LazyFrame:
