@@ -6,6 +6,7 @@ import narwhals as nw
 
 from helpers.engine import from_units, to_units
 
+
 def match_returns(lines: nw.LazyFrame) -> nw.LazyFrame:
     """Name, for each return, the order that it gives money back for.
 

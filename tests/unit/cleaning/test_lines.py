@@ -312,7 +312,7 @@ def test_rows_and_money_are_accounted_for(rows, numbered):
     assert not orders.duplicated(["order_id", "customer_id"]).any()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(any_row, min_size=1, max_size=8), st.booleans(), st.randoms(use_true_random=False))
 def test_engine_and_row_order_are_irrelevant(rows, numbered, random):
     raw = make_raw(COLUMNS, *rows)
