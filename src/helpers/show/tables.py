@@ -67,6 +67,6 @@ def _column_text(column: pd.Series, width: int) -> pd.Series:
 
 
 def _number_text(value: float) -> str:
-    if float(value).is_integer():
-        return f"{value:,.0f}"
+    if float(value).is_integer() or abs(value) < 0.00005:
+        return f"{round(value) + 0:,.0f}"  # plus 0 turns -0 into 0
     return f"{value:,.2f}" if abs(value) >= 0.01 else f"{value:.4f}"
