@@ -1,0 +1,117 @@
+"""What people see: numbers as text, safe files, one page that stands alone, a control that computes nothing of its own."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from helpers.show import plots
+from helpers.show.export import neutralise, safe_csv, safe_excel
+from helpers.show.report import ReportContext, build_report, draw
+from helpers.show.tables import as_text, say_money, say_share
+from helpers.show.widgets import tier_controls, tier_table
+from helpers.tiering.bands import score_rfm
+from helpers.tiering.settings import RfmSettings
+from helpers.tiering.tiers import assign_tiers, summarise_tiers
+
+RFM = pd.DataFrame(
+    {
+        "customer_id": [f"c{i}" for i in range(12)],
+        "order_count": pd.array([1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 0], "Int64"),
+        "recency_days": pd.array([5, 50, 500, 10, 300, 20, 30, 400, 60, 70, 80, None], "Int64"),
+        "tenure_days": pd.array([5, 50, 500, 100, 600, 200, 300, 800, 600, 700, 800, None], "Int64"),
+        "total_spend": [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 1000.5, 110.0, 0.0],
+    }
+)
+DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "says"), [(0, "0.00 EUR"), (999.994, "999.99 EUR"), (1000, "1,000 EUR"), (-1234.5, "-1,234 EUR"), (1e9, "1,000,000,000 EUR")]
+)
+def test_money_has_cents_only_below_a_thousand(amount, says):
+    assert say_money(amount, "EUR") == says
+
+
+def test_share_of_nothing_is_no_number():
+    assert [say_share(s) for s in (float("nan"), 0.0999, 0.1, 1)] == ["", "10.0 %", "10 %", "100 %"]
+
+
+def test_text_table_shows_days_flags_and_blanks_and_says_what_is_cut():
+    frame = pd.DataFrame(
+        {"day": pd.to_datetime(["2025-01-02", None]), "flag": pd.array([True, None], "boolean"), "n": pd.array([1234, None], "Int64"), "words": ["x" * 9, None]}
+    )
+    text = as_text(frame, width=5)
+    assert "2025-01-02" in text
+    assert "yes" in text
+    assert "1,234" in text
+    assert "xxxx…" in text
+    assert "xxxxx" not in text
+    assert not {"NaT", "nan", "None", "<NA>"} & set(text.split())
+    assert as_text(frame, rows=1).endswith("(1 of 2 rows)")
+    assert as_text(frame.head(0)) == "(no rows; columns: day, flag, n, words)"
+
+
+@pytest.mark.parametrize("cell", DANGEROUS)
+def test_no_cell_is_run_as_a_formula(cell):
+    frame = pd.DataFrame({"name": [cell, "Mei", None], "net": [-5.0, 1.0, 2.0]})
+    guarded = neutralise(frame)
+    assert guarded["name"].tolist()[:2] == [f"'{cell}", "Mei"]
+    assert guarded["net"].tolist() == [-5.0, 1.0, 2.0]  # a negative number is a number
+    read = pd.read_csv(io.BytesIO(safe_csv(frame)), encoding="utf-8-sig", dtype="str")
+    assert read["name"].iloc[0].startswith("'")
+    sheet = openpyxl.load_workbook(io.BytesIO(safe_excel({"list": frame})))["list"]
+    assert (sheet["A2"].data_type, sheet["A2"].value[0], sheet["B2"].value) == ("s", "'", -5)
+
+
+def test_equal_tables_give_equal_workbooks_and_chinese_survives():
+    frame = pd.DataFrame({"name": ["客户"], "net": [1.5]})
+    assert safe_excel({"列表": frame}) == safe_excel({"列表": frame})
+    assert safe_csv(frame).startswith(b"\xef\xbb\xbf")
+    assert openpyxl.load_workbook(io.BytesIO(safe_excel({"列表": frame})))["列表"]["A2"].value == "客户"
+
+
+def make_page(**changes: object) -> str:
+    empty = pd.DataFrame({"what": ["<b>&"]})
+    frames = dict.fromkeys(("tiers", "to_call", "cut_points", "ledger", "reasons", "not_measured", "settings", "inputs", "versions"), empty)
+    doctor = pd.DataFrame({"feature": ["F10"], "analysis": ["a<b"], "verdict": ["green"], "why": ["w"], "unlock": ["u"], "title": ["t"], "id": ["F10"]})
+    told = {"title": "A <script>alert(1)</script> shop", "about": "Tom & <i>Mei</i>", "as_of": "2025-06-30", "currency": "EUR"}
+    return build_report(ReportContext(**{**told, "headlines": [("1", "<u>customers", "x")], "first_look": ["<img src=x>"], "figures": {}, "notes": ["<hr>"], "doctor": doctor, **frames, **changes}))
+
+
+def test_report_holds_its_title_and_escapes_every_text():
+    page = make_page()
+    assert "A &lt;script&gt;alert(1)&lt;/script&gt; shop" in page
+    assert "Tom &amp; &lt;i&gt;Mei" in page
+    for raw in ("<script>alert", "<i>Mei", "<img src=x>", "<u>customers", "<b>&"):
+        assert raw not in page
+
+
+def test_report_opens_without_a_network():
+    summary = summarise_tiers(assign_tiers(score_rfm(RFM, RfmSettings()), RfmSettings()))
+    figure = draw(plots.plot_tier_sizes, summary, message="who buys")
+    assert figure.picture.startswith("data:image/png;base64,")
+    page = make_page()
+    assert not [word for word in ("http://", "https://", "src=\"//") if word in page.replace("http://www.w3.org", "")]
+
+
+def test_control_shows_what_the_plain_call_gives():
+    control = tier_controls(RFM, RfmSettings(bands=4))
+    bands, method, new_days, output = control.children
+    assert output.value == f"<pre>{as_text(tier_table(RFM, bands=4, method='quantile', new_days=90))}</pre>"
+    bands.value, method.value, new_days.value = 3, "mean_split", 7
+    assert output.value == f"<pre>{as_text(tier_table(RFM, bands=3, method='mean_split', new_days=7))}</pre>"
+
+
+def test_plain_call_gives_what_the_stages_give_and_ignores_old_scores():
+    settings = RfmSettings(bands=3, new_days=20)
+    scored = score_rfm(RFM, settings)
+    table = tier_table(score_rfm(RFM, RfmSettings(bands=10)), bands=3, method="quantile", new_days=20)
+    expected = summarise_tiers(assign_tiers(scored, settings)).query("customers > 0")
+    assert table["tier"].tolist() == expected["tier"].tolist()
+    assert table["customers"].tolist() == expected["customers"].tolist()
+    assert table["customers"].sum() == len(RFM)
+    assert table["revenue"].sum() == RFM["total_spend"].sum()
