@@ -12,6 +12,7 @@ from helpers.errors import UserError
 from helpers.tiering.settings import RfmSettings
 
 MEASURES = {"recency_days": ("r_score", False), "order_count": ("f_score", True), "total_spend": ("m_score", True)}
+SAYS = {"recency_days": "Days since the last order", "order_count": "Number of orders", "total_spend": "Spend"}
 
 
 def quantile_cuts(values: pd.Series, bands: int) -> list[float]:
@@ -63,7 +64,11 @@ def find_cuts(rfm: pd.DataFrame, settings: RfmSettings) -> dict[str, list[float]
     """
     buyers = rfm[rfm["order_count"] > 0]
     if settings.method == "fixed":
-        return {"recency_days": list(settings.recency_cuts_days), "order_count": list(settings.order_count_cuts), "total_spend": list(settings.total_spend_cuts)}
+        return {
+            "recency_days": list(settings.recency_cuts_days),
+            "order_count": list(settings.order_count_cuts),
+            "total_spend": list(settings.total_spend_cuts),
+        }
     if settings.method == "mean_split":
         return {m: _mean_cut(buyers[m]) for m in MEASURES}
     return {m: quantile_cuts(buyers[m], settings.bands) for m in MEASURES}
@@ -105,9 +110,16 @@ def score_values(values: pd.Series, cuts: Sequence[float], *, bands: int, higher
     if list(cuts) != sorted(cuts):
         raise UserError(f"cut points must rise, not {list(cuts)}")
     real = len(cuts) + 1
-    position = pd.Series(np.searchsorted(np.asarray(cuts, dtype="float64"), values.astype("float64").to_numpy(na_value=np.nan), side="right"), index=values.index)
+    position = pd.Series(
+        np.searchsorted(np.asarray(cuts, dtype="float64"), values.astype("float64").to_numpy(na_value=np.nan), side="right"),
+        index=values.index,
+    )
     position = position if higher_is_better else real - 1 - position
-    spread = 1 + np.floor(position * (bands - 1) / max(real - 1, 1) + 0.5) if real > 1 else pd.Series(float((bands + 1) // 2), index=values.index)
+    spread = (
+        1 + np.floor(position * (bands - 1) / max(real - 1, 1) + 0.5)
+        if real > 1
+        else pd.Series(float((bands + 1) // 2), index=values.index)
+    )
     return spread.astype("Int64").mask(values.isna())
 
 
@@ -128,12 +140,19 @@ def score_rfm(rfm: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
     Notes
     -----
     Known wrong answers avoided (anchors.md 1.3 to 1.6): ties split by row order or id, quantile edges dropped and relabelled.
+
+    Examples
+    --------
+    >>> buyers = pd.DataFrame({"order_count": [1, 1, 4], "recency_days": [3, 90, 5], "total_spend": [5.0, 8.0, 70.0]})
+    >>> score_rfm(buyers, RfmSettings(bands=3))["rfm_score"].tolist()
+    ['311', '112', '233']
     """
     cuts = find_cuts(rfm, settings)
     top = settings.top_score
     buyers = rfm["order_count"] > 0
     scores = {
-        score: score_values(rfm[measure].where(buyers), cuts[measure], bands=top, higher_is_better=better) for measure, (score, better) in MEASURES.items()
+        score: score_values(rfm[measure].where(buyers), cuts[measure], bands=top, higher_is_better=better)
+        for measure, (score, better) in MEASURES.items()
     }
     joiner = "" if top < 10 else "-"
     first, *others = (score.astype("str") for score in scores.values())
@@ -153,22 +172,40 @@ def list_cut_points(scored: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame
     -------
     pandas.DataFrame
         measure (str), score (Int64), lowest, highest (float64, in the measure's unit: days, orders, currency units), customers (Int64),
-        share (float64), bands_asked, bands_made (Int64). Best score first.
+        share (float64, of customers with a standing order), bands_asked, bands_made (Int64). Best score first.
+
+    Examples
+    --------
+    >>> buyers = pd.DataFrame({"order_count": [1, 1, 4], "recency_days": [3, 90, 5], "total_spend": [5.0, 8.0, 70.0]})
+    >>> settings = RfmSettings(bands=2)
+    >>> list_cut_points(score_rfm(buyers, settings), settings).loc[2:3, ["measure", "score", "lowest", "highest"]].values.tolist()
+    [['order_count', 2, 4.0, 4.0], ['order_count', 1, 1.0, 1.0]]
     """
     buyers = scored[scored["order_count"] > 0]
     cuts = find_cuts(scored, settings)
-    asked = settings.top_score
     parts = []
     for measure, (score, _) in MEASURES.items():
         values = buyers.assign(value=buyers[measure].astype("float64")).groupby(score)["value"]
         part = values.agg(lowest="min", highest="max", customers="size").reset_index(names="score").sort_values("score", ascending=False)
         made = min(len(part), len(cuts[measure]) + 1)
+        asked = len(cuts[measure]) + 1 if settings.method == "fixed" else settings.top_score
         parts.append(part.assign(measure=measure, share=part["customers"] / max(len(buyers), 1), bands_asked=asked, bands_made=made))
-    points = pd.concat(parts, ignore_index=True).astype({"score": "Int64", "customers": "Int64", "bands_asked": "Int64", "bands_made": "Int64", "measure": "str"})
+    points = pd.concat(parts, ignore_index=True).astype(
+        {"score": "Int64", "customers": "Int64", "bands_asked": "Int64", "bands_made": "Int64", "measure": "str"}
+    )
     return points[["measure", "score", "lowest", "highest", "customers", "share", "bands_asked", "bands_made"]]
 
 
 def say_bands(points: pd.DataFrame) -> list[str]:
-    """Return one sentence per measure for which equal values allowed fewer bands than asked."""
+    """Return one sentence, without full stop, per measure that has fewer bands than asked.
+
+    Examples
+    --------
+    >>> say_bands(pd.DataFrame({"measure": ["order_count"], "bands_made": [3], "bands_asked": [5]}))
+    ['Number of orders: 3 bands instead of 5, because equal values stay together and fill no more']
+    """
     short = points[points["bands_made"] < points["bands_asked"]].drop_duplicates("measure")
-    return [f"{p.measure}: {p.bands_made} bands instead of {p.bands_asked}, because too many customers have equal values" for p in short.itertuples()]
+    bands = [("1 band" if p.bands_made == 1 else f"{p.bands_made} bands", p) for p in short.itertuples()]
+    return [
+        f"{SAYS[p.measure]}: {made} instead of {p.bands_asked}, because equal values stay together and fill no more" for made, p in bands
+    ]

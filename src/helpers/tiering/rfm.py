@@ -9,7 +9,16 @@ import pandas as pd
 
 from helpers.engine import from_units, lazy, to_pandas, to_units
 
-COLUMNS = ("customer_id", "first_order_date", "last_order_date", "recency_days", "order_count", "total_spend", "average_order_value", "tenure_days")
+COLUMNS = (
+    "customer_id",
+    "first_order_date",
+    "last_order_date",
+    "recency_days",
+    "order_count",
+    "total_spend",
+    "average_order_value",
+    "tenure_days",
+)
 
 
 def summarise_rfm(order_lines: object, *, as_of: dt.date) -> pd.DataFrame:
@@ -46,13 +55,20 @@ def summarise_rfm(order_lines: object, *, as_of: dt.date) -> pd.DataFrame:
     known = lines.collect_schema().names()
     order = nw.coalesce(nw.col("return_of"), nw.col("order_id")) if "return_of" in known else nw.col("order_id")
     until = dt.datetime.combine(as_of, dt.time()) + dt.timedelta(days=1)
-    read = lines.filter(nw.col("order_date") < until).select("customer_id", order.alias("_order"), to_units("amount").alias("_net"), "order_date")
+    read = lines.filter(nw.col("order_date") < until).select(
+        "customer_id", order.alias("_order"), to_units("amount").alias("_net"), "order_date"
+    )
     sale_day = nw.when(nw.col("_net") >= 0).then(nw.col("order_date")).alias("_day")
     per_order = read.with_columns(sale_day).group_by("customer_id", "_order").agg(nw.col("_net").sum(), nw.col("_day").min())
     stands = nw.when(nw.col("_net") > 0)
-    marked = per_order.with_columns(stands.then(nw.col("_day")).alias("_stood_on"), stands.then(nw.lit(1)).otherwise(nw.lit(0)).alias("_stood"))
+    marked = per_order.with_columns(
+        stands.then(nw.col("_day")).alias("_stood_on"), stands.then(nw.lit(1)).otherwise(nw.lit(0)).alias("_stood")
+    )
     per_customer = marked.group_by("customer_id").agg(
-        nw.col("_stood_on").min().alias("first_order_date"), nw.col("_stood_on").max().alias("last_order_date"), nw.col("_stood").sum().alias("order_count"), nw.col("_net").sum()
+        nw.col("_stood_on").min().alias("first_order_date"),
+        nw.col("_stood_on").max().alias("last_order_date"),
+        nw.col("_stood").sum().alias("order_count"),
+        nw.col("_net").sum(),
     )
     return _finish(to_pandas(per_customer.with_columns(from_units("_net").alias("total_spend")).drop("_net")), as_of)
 

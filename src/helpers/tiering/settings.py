@@ -20,9 +20,13 @@ class RfmSettings(BaseModel):
 
     bands: int = Field(5, ge=2, le=10, description="scores per measure; fewer are made when equal values allow no more")
     method: Literal["quantile", "fixed", "mean_split"] = Field("quantile", description="where the bands are cut")
-    recency_cuts_days: tuple[float, ...] = Field((), description="method fixed: days since the last order at which the score drops, ascending")
+    recency_cuts_days: tuple[float, ...] = Field(
+        (), description="method fixed: days since the last order at which the score drops, ascending"
+    )
     order_count_cuts: tuple[float, ...] = Field((), description="method fixed: order counts from which the score rises, ascending")
-    total_spend_cuts: tuple[float, ...] = Field((), description="method fixed: spend from which the score rises, ascending (currency units)")
+    total_spend_cuts: tuple[float, ...] = Field(
+        (), description="method fixed: spend from which the score rises, ascending (currency units)"
+    )
     new_days: int = Field(90, ge=1, le=3660, description="a customer with one order is new for this many days")
 
     @model_validator(mode="after")
@@ -34,7 +38,9 @@ class RfmSettings(BaseModel):
             if self.method == "fixed" and not cuts:
                 raise ValueError(f"method fixed needs {name}")
             if self.method == "fixed" and len(cuts) >= self.bands:
-                raise ValueError(f"{name} has {len(cuts)} cuts, which make {len(cuts) + 1} bands, but bands is {self.bands}: drop cuts or raise bands")
+                raise ValueError(
+                    f"{name} has {len(cuts)} cuts, which make {len(cuts) + 1} bands, but bands is {self.bands}: drop cuts or raise bands"
+                )
         return self
 
     @property

@@ -45,7 +45,18 @@ TIERS: tuple[Tier, ...] = (
     Tier("Occasional", "everyone else: neither recent nor lost", "standard programme", lambda f, s: pd.Series(True, index=f.index)),
 )  # fmt: skip
 # TIER_NAMES is best first: the order in which people read them, which is not the order in which the rules are tried
-SUMMARY = ["tier", "who", "objective", "customers", "revenue", "median_recency_days", "median_order_count", "share", "revenue_share", "average_order_value"]
+SUMMARY = [
+    "tier",
+    "who",
+    "objective",
+    "customers",
+    "revenue",
+    "median_recency_days",
+    "median_order_count",
+    "share",
+    "revenue_share",
+    "average_order_value",
+]
 TIER_NAMES = ("Best", "Loyal", "Promising", "New", "Occasional", "Lapsing best", "Lapsing", "Sleeping", "No standing order")
 
 
@@ -83,7 +94,9 @@ def assign_tiers(scored: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
 
 def _reasons(scored: pd.DataFrame) -> pd.Series:
     texts = [
-        f"{_count(row.order_count, 'order')}, last {_count(row.recency_days, 'day')} ago, {row.total_spend:,.2f} in all" if row.order_count else "no order that stands"
+        f"{_count(row.order_count, 'order')}, last {_count(row.recency_days, 'day')} ago, {row.total_spend:,.2f} in all"
+        if row.order_count
+        else "no order that stands"
         for row in scored[["order_count", "recency_days", "total_spend"]].itertuples()
     ]
     return pd.Series(texts, index=scored.index, dtype="str")
@@ -111,8 +124,8 @@ def summarise_tiers(tiers: pd.DataFrame) -> pd.DataFrame:
     Examples
     --------
     >>> rfm = pd.DataFrame({"customer_id": ["a"], "tier": ["Best"], "total_spend": [90.0], "order_count": [3], "recency_days": [4]})
-    >>> summarise_tiers(rfm).loc[0, ["tier", "customers", "revenue_share", "average_order_value"]].tolist()
-    ['Best', 1, 1.0, 30.0]
+    >>> summarise_tiers(rfm)[["tier", "customers", "revenue_share", "average_order_value"]].head(1).values.tolist()
+    [['Best', 1, 1.0, 30.0]]
     """
     units = (tiers["total_spend"] * MONEY_SCALE).round()  # whole numbers add up the same in any order
     grouped = (
@@ -128,7 +141,9 @@ def summarise_tiers(tiers: pd.DataFrame) -> pd.DataFrame:
 
 def _named() -> pd.DataFrame:
     by_name = {t.name: t for t in TIERS}
-    return pd.DataFrame({"tier": TIER_NAMES, "who": [by_name[n].who for n in TIER_NAMES], "objective": [by_name[n].objective for n in TIER_NAMES]}).astype("str")
+    return pd.DataFrame(
+        {"tier": TIER_NAMES, "who": [by_name[n].who for n in TIER_NAMES], "objective": [by_name[n].objective for n in TIER_NAMES]}
+    ).astype("str")
 
 
 def _weigh(sizes: pd.DataFrame) -> pd.DataFrame:
