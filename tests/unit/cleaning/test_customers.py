@@ -148,9 +148,7 @@ def test_test_accounts_are_set_aside_and_masked(who):
 
 
 def test_merged_customer_has_the_latest_known_value_and_the_earliest_day():
-    marked = make_customers(
-        {**MEI, "consent_email": "no", "industry": "food"}, {**MEI, "created_on": "2024-06-01", "consent_email": "yes", "region": "North"}
-    )
+    marked = make_customers({**MEI, "consent_email": "no", "industry": "food"}, {**MEI, "created_on": "2024-06-01", "consent_email": "yes", "region": "North"})
     known = build_customer_map(marked, decided_of(marked, said(("K1", "K2", "same"))))
     merged = mark_merged(marked, known)
     assert merged["fate"].tolist() == ["kept", "merged"]
@@ -160,13 +158,30 @@ def test_merged_customer_has_the_latest_known_value_and_the_earliest_day():
 
 
 def test_missing_fields_are_listed_per_owner():
-    frame = pd.DataFrame({"customer_id": ["a", "b"], "owner_id": ["s1", None], "industry": [None, "x"], "region": "r", "size": "s", "source": "w", "kind": "k", "created_on": "d"})
+    frame = pd.DataFrame(
+        {
+            "customer_id": ["a", "b"],
+            "owner_id": ["s1", None],
+            "industry": [None, "x"],
+            "region": "r",
+            "size": "s",
+            "source": "w",
+            "kind": "k",
+            "created_on": "d",
+        }
+    )
     assert list_missing_fields(frame)[["owner_id", "field", "customers", "missing", "share"]].values.tolist() == [["s1", "industry", 1, 1, 1.0]]
 
 
-ORDERS = pd.DataFrame({"customer_id": ["a", "a", "b"], "order_date": pd.to_datetime(["2025-06-01", "2025-06-20", "2024-12-30"]), "net_amount": [10.1, 0.2, 500.0]})
+ORDERS = pd.DataFrame(
+    {"customer_id": ["a", "a", "b"], "order_date": pd.to_datetime(["2025-06-01", "2025-06-20", "2024-12-30"]), "net_amount": [10.1, 0.2, 500.0]}
+)
 TICKETS = pd.DataFrame(
-    {"customer_id": ["a", "a", "c", "b", "b"], "opened_at": pd.to_datetime(["2025-06-29 23:00", "2025-01-01", "2025-06-30", "2024-06-30", "2025-01-01"], format="ISO8601"), "is_complaint": [True, True, False, True, True]}
+    {
+        "customer_id": ["a", "a", "c", "b", "b"],
+        "opened_at": pd.to_datetime(["2025-06-29 23:00", "2025-01-01", "2025-06-30", "2024-06-30", "2025-01-01"], format="ISO8601"),
+        "is_complaint": [True, True, False, True, True],
+    }
 )
 
 

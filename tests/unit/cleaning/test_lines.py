@@ -112,7 +112,9 @@ def test_rows_after_the_as_of_day_are_left_out_and_its_last_minute_is_in():
 def test_without_amount_it_is_quantity_times_price_and_no_quantity_is_one():
     columns = ("order_id", "customer_id", "order_date", "quantity", "unit_price")
     day = "2025-01-01"
-    raw = make_raw(columns, ("1", "a", day, "3", "2.50"), ("2", "a", day, None, "4"), ("3", "a", day, "-2", "1.25"), ("4", "a", day, "2", None), ("5", "a", day, "x", "4"))
+    raw = make_raw(
+        columns, ("1", "a", day, "3", "2.50"), ("2", "a", day, None, "4"), ("3", "a", day, "-2", "1.25"), ("4", "a", day, "2", None), ("5", "a", day, "x", "4")
+    )
     marked = mark(raw)
     assert marked["amount"].tolist()[:3] == [7.5, 4.0, -2.5]
     assert marked["is_return"].tolist()[:3] == [False, False, True]
@@ -145,7 +147,14 @@ def test_lines_are_numbered_in_file_order_and_set_aside_rows_take_no_number():
 
 def test_merged_customers_get_one_id_and_tests_take_their_lines_along():
     day = "2025-01-01"
-    raw = make_raw(BASIC, ("1", "a", day, "P", "1", "5"), ("2", "a2", day, "P", "1", "5"), ("3", "t", day, "P", "1", "5"), ("4", "z", day, "P", "1", "5"), ("5", "q", day, "P", "1", "5"))
+    raw = make_raw(
+        BASIC,
+        ("1", "a", day, "P", "1", "5"),
+        ("2", "a2", day, "P", "1", "5"),
+        ("3", "t", day, "P", "1", "5"),
+        ("4", "z", day, "P", "1", "5"),
+        ("5", "q", day, "P", "1", "5"),
+    )
     known = pd.DataFrame({"raw_id": ["a", "a2", "t"], "customer_id": ["a", "a", "t"], "fate": ["kept", "merged", "set_aside"]}, dtype="str")
     marked = mark(raw, customer_map=known, settings=CleaningSettings(test_ids=("q",)))
     assert marked["customer_id"].tolist() == ["a", "a", "t", "z", "q"]
@@ -154,7 +163,9 @@ def test_merged_customers_get_one_id_and_tests_take_their_lines_along():
 
 def test_a_return_that_names_its_order_reduces_it():
     columns = (*BASIC, "return_of")
-    raw = make_raw(columns, ("1", "a", "2025-01-01", "P", "2", "20", None), ("2", "a", "2025-02-01", "P", "1", "10", None), ("9", "a", "2025-03-01", "P", "-1", "-10", "1"))
+    raw = make_raw(
+        columns, ("1", "a", "2025-01-01", "P", "2", "20", None), ("2", "a", "2025-02-01", "P", "1", "10", None), ("9", "a", "2025-03-01", "P", "-1", "-10", "1")
+    )
     orders = orders_of(raw).set_index("order_id")
     assert orders["net_amount"].to_dict() == {"1": 10.0, "2": 10.0}
     assert orders.loc["1", ["gross_amount", "returned_amount", "line_count"]].tolist() == [20.0, -10.0, 2]
@@ -163,7 +174,9 @@ def test_a_return_that_names_its_order_reduces_it():
 
 def test_a_return_that_names_another_customers_order_is_matched_anew():
     columns = (*BASIC, "return_of")
-    raw = make_raw(columns, ("1", "b", "2025-01-01", "P", "2", "20", None), ("2", "a", "2025-02-01", "P", "1", "10", None), ("9", "a", "2025-03-01", "P", "-1", "-10", "1"))
+    raw = make_raw(
+        columns, ("1", "b", "2025-01-01", "P", "2", "20", None), ("2", "a", "2025-02-01", "P", "1", "10", None), ("9", "a", "2025-03-01", "P", "-1", "-10", "1")
+    )
     assert lines_of(raw).set_index("order_id").loc["9", "return_of"] == "2"
 
 
@@ -186,7 +199,11 @@ def test_a_return_without_name_goes_to_the_latest_earlier_order_with_enough_of_t
 
 def test_no_more_comes_back_than_was_sold():
     raw = make_raw(
-        BASIC, ("1", "a", "2025-01-01", "P", "2", "20"), ("7", "a", "2025-02-01", "P", "-1", "-10"), ("8", "a", "2025-02-02", "P", "-1", "-10"), ("9", "a", "2025-02-03", "P", "-1", "-10")
+        BASIC,
+        ("1", "a", "2025-01-01", "P", "2", "20"),
+        ("7", "a", "2025-02-01", "P", "-1", "-10"),
+        ("8", "a", "2025-02-02", "P", "-1", "-10"),
+        ("9", "a", "2025-02-03", "P", "-1", "-10"),
     )
     assert lines_of(raw)["return_of"].fillna("").tolist() == ["", "1", "1", ""]
 
@@ -206,7 +223,12 @@ def test_all_returns_are_orders_of_status_return():
 
 def test_cost_and_discount_are_added_only_where_they_are_known():
     columns = ("order_id", "customer_id", "order_date", "amount", "cost", "discount", "channel")
-    raw = make_raw(columns, ("1", "a", "2025-01-01", "5", "2", None, "web"), ("1", "a", "2025-01-01", "5", "2.5", None, "shop"), ("2", "a", "2025-01-01", "5", None, "1", None))
+    raw = make_raw(
+        columns,
+        ("1", "a", "2025-01-01", "5", "2", None, "web"),
+        ("1", "a", "2025-01-01", "5", "2.5", None, "shop"),
+        ("2", "a", "2025-01-01", "5", None, "1", None),
+    )
     orders = orders_of(raw)
     assert orders["cost_amount"].fillna(-1).tolist() == [4.5, -1.0]
     assert orders["discount_amount"].fillna(-1).tolist() == [-1.0, 1.0]
@@ -228,7 +250,12 @@ def test_two_returns_that_share_a_line_number_stay_two_rows():
 
 def test_returns_without_line_number_in_a_numbered_export_are_matched_on_both_engines():
     columns = (*BASIC, "return_of", "line_no")
-    raw = make_raw(columns, ("1", "a", "2025-01-01", "P", "5", "50", None, "1"), ("9", "a", "2025-02-01", "P", "-1", "-10", "1", None), ("9", "a", "2025-02-01", "Q", "-1", "-7", "1", ""))
+    raw = make_raw(
+        columns,
+        ("1", "a", "2025-01-01", "P", "5", "50", None, "1"),
+        ("9", "a", "2025-02-01", "P", "-1", "-10", "1", None),
+        ("9", "a", "2025-02-01", "Q", "-1", "-7", "1", ""),
+    )
     on_duckdb = all_tables(duckdb.from_df(raw))
     for name, table in all_tables(raw).items():
         pd.testing.assert_frame_equal(on_duckdb[name], table, check_exact=True, obj=name)
@@ -248,7 +275,11 @@ def test_ledger_counts_every_row_and_all_money():
     # 10.10 + 10.10 - 4 + 7; the row after as_of was never read
     assert ledger[["money_read", "money_sales", "money_returns", "money_merged", "money_set_aside"]].values.tolist() == [[23.2, 10.1, -4.0, 10.1, 7.0]]
     reasons = summarise_reasons(counts)
-    assert reasons[["reason", "rows", "money"]].values.tolist() == [["repeats an earlier row", 1, 10.1], ["amount: not a number", 1, 0.0], ["customer_id is blank", 1, 7.0]]
+    assert reasons[["reason", "rows", "money"]].values.tolist() == [
+        ["repeats an earlier row", 1, 10.1],
+        ["amount: not a number", 1, 0.0],
+        ["customer_id is blank", 1, 7.0],
+    ]
 
 
 @pytest.mark.parametrize(("column", "says"), [("rows_kept", "1 rows are unaccounted"), ("money_sales", "-2.0 of money is unaccounted")])
@@ -273,7 +304,9 @@ EXAMPLES = {
     "all after as_of": make_raw(BASIC, ("1", "a", "2025-12-01", "P", "1", "5")),
     "all returns": make_raw(BASIC, ("1", "a", "2025-01-01", "P", "-1", "-5"), ("2", "a", "2025-01-01", "P", "-1", "-5")),
     "one day, no order id": make_raw(("customer_id", "order_date", "amount"), ("a", "2025-01-01", "5"), ("a", "2025-01-01", "-5"), ("b", "2025-01-01", "3")),
-    "no amount": make_raw(("order_id", "customer_id", "order_date", "quantity", "unit_price"), ("1", "a", "2025-01-01", None, "2.5"), ("2", "a", "2025-01-01", "3", "0.1")),
+    "no amount": make_raw(
+        ("order_id", "customer_id", "order_date", "quantity", "unit_price"), ("1", "a", "2025-01-01", None, "2.5"), ("2", "a", "2025-01-01", "3", "0.1")
+    ),
 }
 
 

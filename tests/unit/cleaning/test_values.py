@@ -153,7 +153,12 @@ def test_two_equal_page_views_are_two():
 
 
 def test_rows_after_the_day_are_absent_and_those_without_day_stay():
-    raw = make_raw("customers", {"customer_id": "a", "created_on": "2025-07-01"}, {"customer_id": "b", "created_on": "2025-06-30"}, {"customer_id": "c", "created_on": None})
+    raw = make_raw(
+        "customers",
+        {"customer_id": "a", "created_on": "2025-07-01"},
+        {"customer_id": "b", "created_on": "2025-06-30"},
+        {"customer_id": "c", "created_on": None},
+    )
     assert mark_rows(raw, "customers", as_of=AS_OF, hints={})["customer_id"].tolist() == ["b", "c"]
 
 

@@ -183,7 +183,10 @@ def test_rows_altered_after_the_day_change_no_table(shop, seed):
 
 def test_a_later_day_sees_what_an_earlier_one_did_not(shop):
     write_exports(shop, FUTURE)
-    now, later = open_shop(shop, settings={"privacy": {"pseudonymise": False}}), open_shop(shop, as_of="2025-08-31", settings={"privacy": {"pseudonymise": False}})
+    now, later = (
+        open_shop(shop, settings={"privacy": {"pseudonymise": False}}),
+        open_shop(shop, as_of="2025-08-31", settings={"privacy": {"pseudonymise": False}}),
+    )
     assert now.load("orders")["order_date"].max().date() == now.as_of  # the as-of day itself is in
     assert "zoe" in set(later.load("orders")["customer_id"]) - set(now.load("orders")["customer_id"])
 
