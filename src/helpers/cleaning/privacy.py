@@ -42,7 +42,7 @@ def pseudonymise(ids: pd.Series, *, settings: PrivacySettings) -> pd.Series:
     distinct = ids.dropna().unique()
     codes = {i: pseudonym(str(i), settings.key) for i in distinct}
     if len(set(codes.values())) < len(codes):
-        raise UserError("two customer ids got the same code: set another privacy.key")
+        raise UserError("two customer ids got the same code: set another CRMKIT_PSEUDONYM_KEY")
     return ids.map(codes).astype("str")
 
 

@@ -11,5 +11,4 @@ class CleaningSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     largest_amount: float = Field(1e10, gt=0, le=1e11, description="an amount beyond this is set aside (currency units)")
-    outlier_times_median: float = Field(1000.0, gt=1, description="an order line this many times the median line is reported, not removed")
     test_ids: tuple[str, ...] = Field((), description="customer ids that belong to tests; their rows are set aside")

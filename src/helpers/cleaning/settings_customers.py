@@ -32,7 +32,7 @@ class PrivacySettings(BaseModel):
 
     pseudonymise: bool = Field(True, description="replace customer ids in outputs by stable codes")
     show_contacts: bool = Field(False, description="let names, e-mail addresses, telephone numbers and birthdays into outputs")
-    key: str = Field("crmkit", min_length=1, description="secret of the codes; the default only keeps casual readers out, set your own")
+    key: str = Field("crmkit", min_length=1, exclude=True, repr=False, description="secret of the codes; the default only keeps casual readers out, set your own")
 
 
 class TagsSettings(BaseModel):

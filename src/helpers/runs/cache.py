@@ -117,4 +117,4 @@ def _content(value: Any) -> Any:
         return [list(map(str, value.columns)), value.astype(str).to_numpy().tolist()]
     if isinstance(value, dict):
         return {k: _content(v) for k, v in value.items()}
-    return value.model_dump(mode="json") if hasattr(value, "model_dump") else repr(value)
+    return {k: str(v) for k, v in vars(value).items()} if hasattr(value, "model_dump") else repr(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from helpers.runs.files import copy_whole, write_whole
 from helpers.runs.graph import is_published, stages
 from helpers.runs.paths import MARKER, cache_folder, out_folder, profile_file
 from helpers.runs.raw import RawTables
-from helpers.runs.settings import Settings, build_settings
+from helpers.runs.settings import KEY_VARIABLE, Settings, build_settings
 from helpers.show.tables import as_text
 
 REVIEW_FILE = Path("review") / "duplicates.csv"
@@ -78,7 +79,8 @@ class Run:
         """
         known = load_profile(profile_file(profile))
         day = _read_day(as_of) if as_of else known.as_of
-        chosen = build_settings(known.settings, settings or {})
+        secret = {"privacy": {"key": os.environ[KEY_VARIABLE]}} if os.environ.get(KEY_VARIABLE) else {}
+        chosen = build_settings(known.settings, settings or {}, secret)
         folder = out_folder(out, known.profile)
         raw = RawTables(known, cache_folder(), code_fingerprint())
         cache = StageCache(cache_folder(), raw, _graph_inputs(known, day, chosen, folder), told)

@@ -15,6 +15,9 @@ from helpers.cleaning.settings_customers import DuplicatesSettings, PrivacySetti
 from helpers.errors import UserError
 from helpers.tiering.settings import RfmSettings
 
+KINDS = {int: "whole number", float: "number", bool: "true or false", str: "text"}
+KEY_VARIABLE = "CRMKIT_PSEUDONYM_KEY"  # a secret belongs in no file that a run writes
+
 
 class Settings(BaseModel):
     """All settings of a run; a section is what a stage receives as `<section>_settings`."""
@@ -80,13 +83,17 @@ def _say(fault: ValidationError) -> str:
 def setting_names() -> dict[str, FieldInfo]:
     """Return every setting as `section.key` with its field."""
     sections = {name: info.annotation for name, info in Settings.model_fields.items()}
-    return {f"{s}.{k}": info for s, model in sections.items() for k, info in model.model_fields.items()}  # type: ignore[union-attr]
+    return {f"{s}.{k}": info for s, model in sections.items() for k, info in model.model_fields.items() if not info.exclude}  # type: ignore[union-attr]
+
+
+LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most", "pattern": "of the form", "min_length": "letters at least"}
 
 
 def _allowed(info: FieldInfo) -> str:
-    limits = [str(m).lower() for m in info.metadata]
+    limits = [f"{says} {value:g}" if isinstance(value := getattr(m, name), int | float) else f"{says} {value}"
+              for m in info.metadata for name, says in LIMITS.items() if getattr(m, name, None) is not None]  # fmt: skip
     choices = [repr(a) for a in get_args(info.annotation) if isinstance(a, str)]
-    kind = getattr(info.annotation, "__name__", str(info.annotation)) if not choices else " or ".join(choices)
+    kind = KINDS.get(info.annotation, "list") if not choices else " or ".join(choices)  # type: ignore[arg-type]
     return ", ".join([kind, *limits])
 
 
@@ -118,6 +125,8 @@ def read_assignments(assignments: list[str]) -> dict[str, dict[str, Any]]:
     for word in assignments:
         name, equals, value = word.partition("=")
         section, dot, key = name.strip().partition(".")
+        if (section, key) == ("privacy", "key"):
+            raise UserError(f"set the environment variable {KEY_VARIABLE} instead of --set privacy.key, so that the key stands in no file")
         if not equals or not dot:
             raise UserError(f"--set {word}: write section.key=value, for example rfm.bands=3")
         try:

@@ -80,7 +80,7 @@ def hashes(run):
         ({"as_of": "30.06.2025"}, "as_of '30.06.2025' is not a day: write it as YYYY-MM-DD"),
         ({"settings": {"rfm": {"band": 3}}}, "unknown setting rfm.band: did you mean rfm.bands"),
         ({"settings": {"rmf": {"bands": 3}}}, "unknown setting rmf"),
-        ({"settings": {"rfm": {"bands": 99}}}, r"setting rfm.bands = 99: .*less than or equal to 10 \(allowed: int, ge\(ge=2\), le\(le=10\)\)"),
+        ({"settings": {"rfm": {"bands": 99}}}, r"setting rfm.bands = 99: .*less than or equal to 10 \(allowed: whole number, at least 2, at most 10\)"),
         ({"settings": {"rfm": {"method": "guess"}}}, "allowed: 'quantile' or 'fixed' or 'mean_split'"),
         ({"settings": {"rfm": 3}}, "settings section rfm must hold keys and values"),
     ],

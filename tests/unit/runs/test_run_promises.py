@@ -13,6 +13,7 @@ from helpers.errors import NotMeasured, UserError
 from helpers.runs import Run
 from helpers.runs.files import DRAFT, whole_file, write_whole
 from helpers.runs.main_job import run_all
+from helpers.runs.notebooks import parameters_of
 from helpers.runs.tablefiles import read_table, table_facts, write_table
 
 AS_OF = dt.date(2025, 6, 30)
@@ -144,6 +145,16 @@ def test_outputs_hold_no_contact_data_and_no_raw_ids(shop):
     for file in (shop / "o" / "tables").glob("*.parquet"):
         text = read_table(file).astype("str").to_csv()
         assert "@example.com" not in text and "Person 1" not in text and ",K1," not in text
+
+
+def test_the_key_of_the_codes_changes_them_and_stands_in_no_file(shop, monkeypatch):
+    plain = Run.open(str(shop / "shop.yml"), AS_OF, out=shop / "o").load("rfm")["customer_id"]
+    monkeypatch.setenv("CRMKIT_PSEUDONYM_KEY", "a very secret word")
+    result = run_all(str(shop / "shop.yml"), out=shop / "p", tables_only=True, say=lambda line: None)
+    assert set(result.run.load("rfm")["customer_id"]).isdisjoint(plain)
+    for name in ("manifest.json", "report.html"):
+        assert "a very secret word" not in (shop / "p" / name).read_text(encoding="utf-8")
+    assert "a very secret word" not in str(parameters_of(result.run))
 
 
 @pytest.mark.parametrize(
