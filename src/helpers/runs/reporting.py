@@ -131,7 +131,8 @@ def _cut_rows(points: pd.DataFrame) -> pd.DataFrame:
 
 def _ledger_rows(ledger: pd.DataFrame) -> pd.DataFrame:
     wanted = [c for c in ledger if not c.startswith("money") or ledger[c].any()]
-    text = {c: ledger[c].map("{:,.2f}".format if c.startswith("money") else "{:,}".format) for c in wanted if c not in {"table", "source"}}
+    money = {c: ledger[c].map(lambda v: f"{v:,.2f}" if v else "") for c in wanted if c.startswith("money")}
+    text = money | {c: ledger[c].map("{:,}".format) for c in wanted if c.startswith("rows")}
     return ledger[wanted].assign(**text).rename(columns=lambda c: c.replace("_", " "))
 
 

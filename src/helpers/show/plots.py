@@ -35,7 +35,7 @@ def plot_tier_sizes(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.barh([p + 0.19 for p in places], shown["revenue_share"] * 100, height=0.36, color=[TIER_COLOURS[t] for t in shown["tier"]], label="revenue")
     for p, customers, revenue in zip(places, shown["share"], shown["revenue_share"], strict=True):
         ax.text(customers * 100 + 0.5, p - 0.19, f"{say_share(customers)} of customers", va="center", fontsize=8, color=DARK)
-        ax.text(max(revenue, 0) * 100 + 0.5, p + 0.19, f"{say_share(abs(revenue) if round(revenue, 3) == 0 else revenue)} of revenue", va="center", fontsize=8, color=DARK)
+        ax.text(max(revenue, 0) * 100 + 0.5, p + 0.19, f"{say_share(revenue)} of revenue", va="center", fontsize=8, color=DARK)
     ax.set(yticks=list(places), xlabel="share (%)", title="Who are our customers, and who brings the revenue?")
     ax.set_yticklabels(shown["tier"])
     ax.set_xlim(min(0, float(shown["revenue_share"].min() * 100)), max(float(shown["revenue_share"].max()), float(shown["share"].max())) * 100 * 1.25 + 1)
@@ -104,7 +104,7 @@ def plot_ledger(ledger: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.text(101, place, f"{rows:,} rows, {gone:,} not kept", va="center", fontsize=8, color=DARK)
     ax.set(yticks=range(len(shown)), xlabel="share of rows (%)", xlim=(0, 140), xticks=range(0, 101, 20), title="What became of every row that was read?")
     ax.set_yticklabels(shown["source"])
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 0.98), ncols=3, frameon=False, fontsize=9)
+    ax.figure.legend(loc="outside lower center", ncols=3, frameon=False, fontsize=9)
     return ax
 
 

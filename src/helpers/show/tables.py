@@ -26,7 +26,9 @@ def say_share(share: float) -> str:
     """
     if share != share:  # a share of nothing is no number
         return ""
-    return f"{share:.0%}".replace("%", " %") if share == 0 or abs(share) >= 0.1 else f"{share:.1%}".replace("%", " %")
+    if abs(share) < 0.0005:
+        return "0 %"
+    return f"{share:.0%}".replace("%", " %") if abs(share) >= 0.1 else f"{share:.1%}".replace("%", " %")
 
 
 def as_text(frame: pd.DataFrame, *, rows: int | None = None, width: int = 60) -> str:
