@@ -219,7 +219,7 @@ def test_codes_are_stable_and_depend_on_the_key():
 
 def test_two_ids_with_one_code_are_an_error(monkeypatch):
     monkeypatch.setattr("helpers.cleaning.privacy.pseudonym", lambda i, key: "C-0")
-    with pytest.raises(UserError, match="set another privacy.key"):
+    with pytest.raises(UserError, match="set another CRMKIT_PSEUDONYM_KEY"):
         pseudonymise(pd.Series(["a", "b"]), settings=PrivacySettings())
 
 
