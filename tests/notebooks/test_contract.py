@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from helpers.runs.notebooks import lessons
+from helpers.runs.paths import project_root
 
 LESSONS = lessons()
 TAGS = {"parameters", "widget", "nbval-ignore-output", "raises-exception"}
@@ -24,8 +25,11 @@ def lesson(request):
     return request.param, nbformat.read(request.param, as_version=4)
 
 
-def test_there_are_four_lessons_numbered_from_zero():
-    assert [p.stem[:2] for p in LESSONS] == ["00", "01", "02", "03"]
+def test_every_lesson_has_a_number_of_its_own_and_a_line_in_the_course_table():
+    numbers = [p.stem[:2] for p in LESSONS]
+    assert numbers[:4] == ["00", "01", "02", "03"] and len(set(numbers)) == len(numbers)
+    readme = (project_root() / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"\(notebooks/(\d\d_\w+)\.ipynb\)", readme) == [p.stem for p in LESSONS]
 
 
 def test_it_opens_with_one_title_that_says_what_to_expect(lesson):

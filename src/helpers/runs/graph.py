@@ -13,11 +13,18 @@ import typing  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from functools import cache  # noqa: E402
 from importlib import import_module  # noqa: E402
+from pathlib import Path  # noqa: E402
 
 import narwhals as nw  # noqa: E402
 from hamilton import driver  # noqa: E402
 
-STAGE_MODULES = ("helpers.cleaning.stages", "helpers.cleaning.customer_stages", "helpers.tiering.stages", "helpers.collection.stages")
+import helpers  # noqa: E402
+
+
+def stage_modules() -> list[str]:
+    """Return the modules that hold stages: every `helpers/<room>/*stages.py`, so that a new room joins the graph by being there."""
+    rooms = Path(helpers.__file__).parent
+    return [".".join(("helpers", *p.relative_to(rooms).with_suffix("").parts)) for p in sorted(rooms.glob("*/*stages.py"))]
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Stage:
 @cache
 def stage_driver() -> driver.Driver:
     """Return the Hamilton driver of all rooms' stages, built once."""
-    modules = [import_module(name) for name in STAGE_MODULES]
+    modules = [import_module(name) for name in stage_modules()]
     return driver.Builder().with_modules(*modules).build()
 
 

@@ -1,15 +1,49 @@
-"""The report: one page that a sales manager reads, and that opens without a network."""
+"""The report: one page that a sales manager reads, and that opens without a network.
+
+A page is a list of sections, a section a list of blocks. Each subject makes its own sections, so that a new lesson adds a part
+to the report without touching the others.
+"""
 
 from __future__ import annotations
 
 import base64
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, select_autoescape
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+    kind = "text"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    lines: tuple[str, ...]
+    kind = "bullets"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table of texts that are ready to read.
+
+    `numbers` names the columns set to the right, `dots` a column of green, amber and red; `caption` stands above the table.
+    """
+
+    frame: pd.DataFrame
+    numbers: tuple[str, ...] = ()
+    caption: str = ""
+    dots: str = ""
+    kind = "grid"
 
 
 @dataclass(frozen=True)
@@ -18,34 +52,39 @@ class Figure:
 
     picture: str
     message: str
+    kind = "figure"
 
 
 @dataclass(frozen=True)
-class ReportContext:
-    """Everything the page shows; `runs` fills it.
+class Links:
+    """Addresses relative to the page: (text, address, note)."""
 
-    Tables are frames of texts that are ready to read; `links` are (text, address) pairs relative to the page.
-    """
+    links: tuple[tuple[str, str, str], ...]
+    kind = "links"
+
+
+Block = Text | Bullets | Grid | Figure | Links
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page; a folded one opens on a click."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything the page shows; `runs` fills it. Headlines are (value, what, note)."""
 
     title: str
     about: str
     as_of: str
     currency: str
-    headlines: list[tuple[str, str, str]]
-    first_look: list[str]
-    tiers: pd.DataFrame
-    figures: dict[str, Figure]
-    to_call: pd.DataFrame
-    cut_points: pd.DataFrame
-    notes: list[str]
-    ledger: pd.DataFrame
-    reasons: pd.DataFrame
-    doctor: pd.DataFrame
-    not_measured: pd.DataFrame
-    settings: pd.DataFrame
-    inputs: pd.DataFrame
-    versions: pd.DataFrame
-    links: list[tuple[str, str, str]] = field(default_factory=list)
+    headlines: tuple[tuple[str, str, str], ...]
+    sections: tuple[Section, ...]
 
 
 def draw(plot: Callable[..., Any], *frames: Any, message: str, **options: Any) -> Figure:
@@ -59,7 +98,7 @@ def draw(plot: Callable[..., Any], *frames: Any, message: str, **options: Any) -
     return Figure("data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii"), message)
 
 
-def build_report(context: ReportContext) -> str:
+def build_report(page: Page) -> str:
     """Return the page as HTML: self-contained, every text escaped."""
     pages = Environment(loader=PackageLoader("helpers.show", "templates"), autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
-    return pages.get_template("report.html.j2").render(c=context)
+    return pages.get_template("report.html.j2").render(p=page)

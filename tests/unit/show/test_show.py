@@ -10,7 +10,7 @@ import pytest
 
 from helpers.show import plots
 from helpers.show.export import neutralise, safe_csv, safe_excel
-from helpers.show.report import ReportContext, build_report, draw
+from helpers.show.report import Bullets, Grid, Links, Page, Section, Text, build_report, draw
 from helpers.show.tables import as_text, say_money, say_share
 from helpers.show.widgets import tier_controls, tier_table
 from helpers.tiering.bands import score_rfm
@@ -74,33 +74,26 @@ def test_equal_tables_give_equal_workbooks_and_chinese_survives():
     assert openpyxl.load_workbook(io.BytesIO(safe_excel({"列表": frame})))["列表"]["A2"].value == "客户"
 
 
-def make_page(**changes: object) -> str:
-    empty = pd.DataFrame({"what": ["<b>&"]})
-    frames = dict.fromkeys(("tiers", "to_call", "cut_points", "ledger", "reasons", "not_measured", "settings", "inputs", "versions"), empty)
-    doctor = pd.DataFrame({"feature": ["F10"], "analysis": ["a<b"], "verdict": ["green"], "why": ["w"], "unlock": ["u"], "title": ["t"], "id": ["F10"]})
-    told = {"title": "A <script>alert(1)</script> shop", "about": "Tom & <i>Mei</i>", "as_of": "2025-06-30", "currency": "EUR"}
-    return build_report(
-        ReportContext(
-            **{
-                **told,
-                "headlines": [("1", "<u>customers", "x")],
-                "first_look": ["<img src=x>"],
-                "figures": {},
-                "notes": ["<hr>"],
-                "doctor": doctor,
-                **frames,
-                **changes,
-            }
-        )
-    )
+def make_page() -> str:
+    doctor = pd.DataFrame({"analysis": ["a<b"], "verdict": ["green"]})
+    blocks = (Text("<hr>"), Bullets(("<img src=x>",)), Grid(pd.DataFrame({"what": ["<b>&"]}), caption="<h5>"), Grid(doctor, dots="verdict"), Links((("<u>lesson", "a.html", "x"),)))
+    sections = (Section("Open <em>", blocks), Section("Folded", (Text("inside"),), folded=True))
+    return build_report(Page("A <script>alert(1)</script> shop", "Tom & <i>Mei</i>", "2025-06-30", "EUR", (("1", "<u>customers", "x"),), sections))
 
 
 def test_report_holds_its_title_and_escapes_every_text():
     page = make_page()
     assert "A &lt;script&gt;alert(1)&lt;/script&gt; shop" in page
     assert "Tom &amp; &lt;i&gt;Mei" in page
-    for raw in ("<script>alert", "<i>Mei", "<img src=x>", "<u>customers", "<b>&"):
+    for raw in ("<script>alert", "<i>Mei", "<img src=x>", "<u>customers", "<u>lesson", "<b>&", "<hr>", "<h5>", "<em>"):
         assert raw not in page
+
+
+def test_report_marks_verdicts_folds_sections_and_links_to_the_open_ones():
+    page = make_page()
+    assert '<span class="dot green"></span>green' in page
+    assert "<details><summary>Folded</summary><p>inside</p>" in page.replace("\n", "")
+    assert '<a href="#s1">Open' in page and '<h2 id="s1">Open' in page and page.count('href="#s') == 1
 
 
 def test_report_opens_without_a_network():
