@@ -6,6 +6,7 @@ currency; ids are text. `check_table` validates with pandera; `data_dictionary` 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ DTYPES = {
     "count": "Int64",
     "flag": "boolean",
 }
+TEMPLATE_TABLES = ("ratings", "signals", "staff", "costs", "contacts")  # filled in by people, on the kit's own sheets
+EXAMPLE_ROW = re.compile(r"^\s*(EXAMPLE|示例)(\s|$)", re.IGNORECASE)  # how the first cell of a template's example row begins
 KIND_SAYS = {
     "id": "identifier, text",
     "text": "text",

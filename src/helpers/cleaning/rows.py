@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.cleaning.dates import DateOrder
 from helpers.cleaning.parse import parse_values
-from helpers.tables import DTYPES, Column, Table, table
+from helpers.tables import DTYPES, EXAMPLE_ROW, TEMPLATE_TABLES, Column, Table, table
 
 MARKS = ("read_from", "row", "fate", "reason", "column", "value")
 PROBLEM_COLUMNS = ("table", "source", "row", "column", "value", "reason")
@@ -114,9 +114,19 @@ def _first_faults(typed: pd.DataFrame, raw: pd.DataFrame, problems: pd.DataFrame
         if name in raw.columns:
             shown = raw[name].astype("str")
             value = value.mask(new, MASK if wanted.column(name).contact else shown)
+    example = _is_example(raw, wanted)
+    reason, at, value = reason.mask(example, "the template's example row"), at.mask(example), value.mask(example)
     optional = [c.name for c in wanted.columns if c.name not in wanted.required]
     cells = _join_cells(problems[optional])
     return typed.assign(fate=reason.isna().map({True: "kept", False: "set_aside"}).astype("str"), reason=reason, column=at, value=value, cells=cells)
+
+
+def _is_example(raw: pd.DataFrame, wanted: Table) -> pd.Series:
+    """Say which rows are the example that every template carries; read through a profile it is a row like any other."""
+    first = wanted.columns[0].name
+    if wanted.name not in TEMPLATE_TABLES or first not in raw:
+        return pd.Series(False, index=raw.index)
+    return raw[first].astype("str").str.match(EXAMPLE_ROW).fillna(False).astype("bool")
 
 
 def _blank(values: pd.Series, name: str) -> pd.Series:

@@ -8,6 +8,7 @@ import narwhals as nw
 import pandas as pd
 from hamilton.function_modifiers import parameterize, source, value
 
+from helpers.cleaning.judgements import JUDGED_BY, fill_expiry
 from helpers.cleaning.ledger import build_ledger, line_counts, row_counts, set_aside_lines, set_aside_rows, summarise_reasons
 from helpers.cleaning.lines import keep_order_lines, mark_order_lines
 from helpers.cleaning.orders import build_orders, match_returns
@@ -15,9 +16,11 @@ from helpers.cleaning.privacy import ID_COLUMNS, pseudonymise, pseudonymise_line
 from helpers.cleaning.rows import SourceHints, cell_problems, keep, mark_rows
 from helpers.cleaning.settings import CleaningSettings
 from helpers.cleaning.settings_customers import PrivacySettings
+from helpers.tables import table
 
 SMALL = ("products", "contracts", "equipment", "contacts", "interactions", "tickets", "surveys", "events", "touches", "ratings", "signals", "staff", "costs")
-OWNED = tuple(name for name in SMALL if name not in {"products", "staff", "costs"})  # tables whose rows belong to a customer
+PLAIN = ("products", "staff", "costs")  # tables whose rows belong to no customer
+OWNED = tuple(name for name in SMALL if name not in {*PLAIN, *JUDGED_BY})
 
 
 @parameterize(**{f"{name}_marked": {"raw": source(f"raw_{name}"), "table_name": value(name)} for name in SMALL})
@@ -38,7 +41,14 @@ def owned_table(marked: pd.DataFrame, table_name: str, customer_map: pd.DataFram
     return pseudonymise_rows(keep(marked, table_name), table_name, customer_map=customer_map, settings=privacy_settings)
 
 
-@parameterize(**{name: {"marked": source(f"{name}_marked"), "table_name": value(name)} for name in SMALL if name not in OWNED})
+@parameterize(**{name: {"marked": source(f"{name}_marked"), "table_name": value(name)} for name in JUDGED_BY})
+def judged_table(marked: pd.DataFrame, table_name: str, customer_map: pd.DataFrame | None, privacy_settings: PrivacySettings) -> pd.DataFrame:
+    """Canonical table {table_name}: kept rows, the last day on which each counts filled in, expired ones included."""
+    kept = fill_expiry(keep(marked, table_name), str(table(table_name).dated_by))
+    return pseudonymise_rows(kept, table_name, customer_map=customer_map, settings=privacy_settings)
+
+
+@parameterize(**{name: {"marked": source(f"{name}_marked"), "table_name": value(name)} for name in PLAIN})
 def plain_table(marked: pd.DataFrame, table_name: str, privacy_settings: PrivacySettings) -> pd.DataFrame:
     """Canonical table {table_name}: kept rows, no contact data."""
     return pseudonymise_rows(keep(marked, table_name), table_name, customer_map=None, settings=privacy_settings)

@@ -20,13 +20,13 @@ def doctor(
     surveys: pd.DataFrame | None,
     events: pd.DataFrame | None,
     touches: pd.DataFrame | None,
-    ratings: pd.DataFrame | None,
-    signals: pd.DataFrame | None,
+    current_ratings: pd.DataFrame | None,
+    current_signals: pd.DataFrame | None,
     staff: pd.DataFrame | None,
     costs: pd.DataFrame | None,
 ) -> pd.DataFrame:
     """Which analyses the data allows, why, and what would unlock the next."""
-    tables = {n: f for n, f in locals().items() if n != "order_lines"}
+    tables = {n.removeprefix("current_"): f for n, f in locals().items() if n != "order_lines"}  # an expired rating is no evidence
     return examine(measure_lines(order_lines) | measure_tables(tables))
 
 

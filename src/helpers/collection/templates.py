@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-import re
 import zipfile
 from pathlib import Path
 
@@ -21,17 +20,14 @@ from helpers.collection.headers import match_headers
 from helpers.collection.template_sheets import write_anchor_sheet, write_readme_sheet, write_rows_sheet
 from helpers.collection.template_text import Lang, check_lang, check_template
 from helpers.errors import UserError
-from helpers.tables import table
+from helpers.tables import EXAMPLE_ROW, table
 
 HEADER_ROWS = 10  # a header may have moved down by this many rows
-WIDE_GAP = 2  # points between two raters that call for a talk (row 001-03, F03)
-EXPIRES_AFTER_MONTHS = 6  # two quarters
-_EXAMPLE = re.compile(r"^\s*(EXAMPLE|示例)", re.IGNORECASE)
 _EPOCH = dt.datetime(2020, 1, 1)  # fixed, so that the same template is the same bytes
 
 
-def build_template(table_name: str, lang: Lang = "en") -> bytes:
-    """Make an Excel workbook to be filled in by people; the same arguments give the same bytes.
+def build_template(table_name: str, lang: Lang = "en", rows: pd.DataFrame | None = None) -> bytes:
+    """Make an Excel workbook to be filled in by people; the same arguments give the same bytes on one machine.
 
     The first sheet has a frozen header, notes on the columns, one marked example row and drop-down lists; `ratings` has
     a sheet that says in words what the scores 1 to 5 mean; the last sheet lists columns and rules.
@@ -40,6 +36,8 @@ def build_template(table_name: str, lang: Lang = "en") -> bytes:
     ----------
     table_name : {"ratings", "signals", "staff", "costs", "contacts"}
     lang : {"en", "zh"}
+    rows : pandas.DataFrame, optional
+        Rows to write below the example: the table's columns, cells of text, numbers, days or nothing.
 
     Raises
     ------
@@ -56,7 +54,7 @@ def build_template(table_name: str, lang: Lang = "en") -> bytes:
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
         book.set_properties({"created": _EPOCH, "title": table_name})
-        write_rows_sheet(book, table_name, lang)
+        write_rows_sheet(book, table_name, lang, rows)
         if table_name == "ratings":
             write_anchor_sheet(book, lang)
         write_readme_sheet(book, table_name, lang)
@@ -94,62 +92,11 @@ def read_template(path: Path, table_name: str, *, source: str | None = None) -> 
     records = []
     for row, cells in enumerate(rows[number:], start=number + 1):
         first = next((c for c in cells if c is not None), None)
-        if first is not None and not _EXAMPLE.match(first):
+        if first is not None and not EXAMPLE_ROW.match(first):
             values = {c: cells[places[c]] if c in places and places[c] < len(cells) else None for c in columns}
             records.append({"read_from": source or table_name, "row": row, "problem": None} | values)
     frame = pd.DataFrame(records, columns=["read_from", "row", "problem", *columns])
     return frame.astype({"row": "int64"} | {c: "str" for c in frame.columns if c != "row"})
-
-
-def fill_expiry(ratings: pd.DataFrame, dated_by: str = "rated_on", months: int = EXPIRES_AFTER_MONTHS) -> pd.DataFrame:
-    """Return typed ratings or signals with `expires_on` filled where it is empty: two quarters after the date.
-
-    Examples
-    --------
-    >>> rated = pd.DataFrame({"rated_on": pd.to_datetime(["2025-08-31"]), "expires_on": pd.to_datetime([None])})
-    >>> str(fill_expiry(rated)["expires_on"].iloc[0].date())
-    '2026-02-28'
-    """
-    default = (ratings[dated_by] + pd.DateOffset(months=months)).astype("datetime64[us]")
-    return ratings.assign(expires_on=ratings["expires_on"].astype("datetime64[us]").fillna(default))
-
-
-def second_rater_gaps(ratings: pd.DataFrame, gap: int = WIDE_GAP) -> pd.DataFrame:
-    """Find where two people judge the same thing of the same customer very differently.
-
-    The latest rating of each rater counts.
-
-    Parameters
-    ----------
-    ratings : pandas.DataFrame
-        Canonical `ratings`.
-    gap : int
-        Points between the lowest and the highest score from which a row is shown.
-
-    Returns
-    -------
-    pandas.DataFrame
-        `customer_id`, `criterion`, `low_rater`, `low_score` (int), `high_rater`, `high_score` (int), `gap` (int), `raters` (int);
-        widest gap first, then by customer and criterion.
-
-    Examples
-    --------
-    >>> ratings = pd.DataFrame({"customer_id": ["C1", "C1"], "criterion": ["trust", "trust"], "score": [2, 5],
-    ...                         "rater": ["Ann", "Ben"], "rated_on": pd.to_datetime(["2025-01-31", "2025-02-28"])})
-    >>> second_rater_gaps(ratings)[["low_rater", "high_rater", "gap"]].to_dict("records")
-    [{'low_rater': 'Ann', 'high_rater': 'Ben', 'gap': 3}]
-    """
-    thing = ["customer_id", "criterion"]
-    valid = ratings.dropna(subset=[*thing, "rater", "score", "rated_on"])
-    latest = valid.sort_values([*thing, "rater", "rated_on", "score"]).drop_duplicates([*thing, "rater"], keep="last")
-    ranked = latest.sort_values([*thing, "score", "rater"]).astype({"score": "int64"})
-    groups = ranked.groupby(thing, as_index=False)
-    low, high = (getattr(groups, end)()[[*thing, "rater", "score"]] for end in ("first", "last"))
-    low, high = (f.rename(columns={"rater": f"{n}_rater", "score": f"{n}_score"}) for n, f in (("low", low), ("high", high)))
-    both = low.merge(high, on=thing).merge(groups.agg(raters=("rater", "size")), on=thing)
-    both.insert(6, "gap", both["high_score"] - both["low_score"])
-    wide = both[both["gap"] >= gap]
-    return wide.sort_values(["gap", *thing], ascending=[False, True, True], ignore_index=True)
 
 
 def _find_sheet(path: Path, table_name: str) -> tuple[str, list[list[str | None]]]:
