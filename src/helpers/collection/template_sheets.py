@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
+import pandas as pd
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
@@ -16,8 +18,8 @@ HEADER = {"bold": True, "bg_color": "#DDEBF7", "border": 1, "text_wrap": True, "
 EXAMPLE = {"italic": True, "font_color": "#7F7F7F"}
 
 
-def write_rows_sheet(book: Workbook, table_name: str, lang: Lang) -> None:
-    """Write the sheet to fill in: frozen header with notes, the marked example, drop-down lists below."""
+def write_rows_sheet(book: Workbook, table_name: str, lang: Lang, rows: pd.DataFrame | None = None) -> None:
+    """Write the sheet to fill in: frozen header with notes, the marked example, drop-down lists, and rows that are known already."""
     sheet = book.add_worksheet(table_name)
     header, example = book.add_format(HEADER), book.add_format(EXAMPLE)
     formats = {"date": book.add_format({"num_format": "yyyy-mm-dd"}), "id": book.add_format({"num_format": "@"})}
@@ -34,6 +36,20 @@ def write_rows_sheet(book: Workbook, table_name: str, lang: Lang) -> None:
         else:
             sheet.write_string(1, place, mark + str(value), example)
         _add_list(sheet, place, column, said)
+        if rows is not None:
+            _write_cells(sheet, place, rows[column.name].tolist(), formats["date"])
+
+
+def _write_cells(sheet: Worksheet, place: int, values: list[Any], date: Any) -> None:
+    for number, value in enumerate(values, start=2):
+        if value is None or pd.isna(value):
+            continue
+        if isinstance(value, str):
+            sheet.write_string(number, place, value)
+        elif isinstance(value, dt.date):
+            sheet.write_datetime(number, place, dt.datetime(value.year, value.month, value.day), date)
+        else:
+            sheet.write_number(number, place, value)
 
 
 def write_anchor_sheet(book: Workbook, lang: Lang) -> None:

@@ -21,6 +21,7 @@ from helpers.collection.demo.dirt import write_dates, write_money, write_phone
 from helpers.collection.demo.plan import Plan, pick, stream
 from helpers.collection.demo.write import interrupt, zip_bytes
 from helpers.collection.profiles import load_profile
+from helpers.collection.templates import read_template
 
 ROOT = Path(__file__).parents[3]
 DEMO = ROOT / "data" / "demo"
@@ -236,7 +237,7 @@ def test_profile_names_columns_that_exist(company: DemoCompany) -> None:
         "erp_order_lines": "erp_order_lines",
     }
     frames |= {n: n for n in company.raw if n.startswith("crm_")}
-    assert len(profile.sources) == len(company.raw)
+    assert len(profile.sources) == len(company.raw) + len(company.templates)
     for source in profile.sources:
         assert profile.files(source)
         if source.name in frames:
@@ -375,6 +376,83 @@ def test_page_quotes_the_data(facts: dict[str, Any]) -> None:
         f"{PLAN.decliners} business customers who buy less",
     ]
     assert [e for e in expected if e not in page] == []
+
+
+def test_page_quotes_the_templates() -> None:
+    page = " ".join((ROOT / "docs" / "demo_company.md").read_text(encoding="utf-8").split())
+    told = yaml.safe_load((DEMO / "truth" / "templates.yml").read_text(encoding="utf-8"))
+    rated, planted, noticed = told["ratings"], told["planted"], told["signals"]
+    expected = [
+        f"1 to 5: {told['rows']['ratings']:,} lines", f"{told['rows']['signals']} things noticed",
+        f"{rated['counting_at_as_of']} ratings that count; {rated['expired_at_as_of']:,} have expired, {rated['after_as_of']} were written later",
+        f"{rated['not_sound']} lines have no sound score", f"{planted['generous']} is generous by {planted['generous_by']} points, {planted['strict']} strict by {planted['strict_by']}",
+        f"{noticed['means']['nothing']} of the {told['rows']['signals']} signals meant nothing",
+    ]  # fmt: skip
+    assert [e for e in expected if e not in page] == []
+
+
+# --- what people filled in ----------------------------------------------------------------------------------------------
+
+
+def filled(company: DemoCompany, name: str) -> pd.DataFrame:
+    raw = read_template(DEMO / "raw" / f"template_{name}.xlsx", name)
+    assert len(raw) == len(company.templates[name])
+    return raw
+
+
+def test_templates_read_back_row_by_row_and_carry_their_example(company: DemoCompany) -> None:
+    for name in ("ratings", "signals", "staff", "costs"):
+        raw = filled(company, name)
+        first = raw.columns[3]
+        assert not raw[first].str.startswith("EXAMPLE").any()
+        book = openpyxl.load_workbook(DEMO / "raw" / f"template_{name}.xlsx", read_only=True)
+        assert str(book[name]["A2"].value).startswith(("EXAMPLE", "示例"))
+
+
+def test_ratings_lean_as_planted_and_judge_real_customers(company: DemoCompany) -> None:
+    same = truth("same_customer").set_index("raw_id")["true_customer"]
+    true = truth("judgements").set_index("customer_id")
+    raw = filled(company, "ratings")
+    owner = raw["customer_id"].map(read_id).map(same)
+    assert owner.isna().sum() == 1  # one mistyped id
+    sound = raw.assign(owner=owner, points=pd.to_numeric(raw["score"], errors="coerce")).dropna(subset=["owner", "points", "rater"])
+    sound = sound[sound["points"].between(1, 5)]
+    level = [true.at[c, k] for c, k in zip(sound["owner"], sound["criterion"], strict=True)]
+    error = (sound["points"] - level).groupby(sound["rater"]).mean()
+    assert error["S05"] > 0.5 and error["S02"] < -0.35
+    assert error.drop(["S05", "S02"]).abs().max() < 0.15
+    assert pd.Series(level, index=sound.index).corr(sound["points"]) > 0.8
+
+
+def test_counts_of_templates_are_those_of_the_sheets(company: DemoCompany) -> None:
+    told = yaml.safe_load((DEMO / "truth" / "templates.yml").read_text(encoding="utf-8"))
+    assert told["rows"] == {n: len(filled(company, n)) for n in told["rows"]}
+    raw = filled(company, "ratings")
+    assert (pd.to_datetime(raw["rated_on"]) > AS_OF).sum() - raw[pd.to_datetime(raw["rated_on"]) > AS_OF].duplicated(raw.columns[3:]).sum() == told["ratings"]["after_as_of"]
+    assert told["ratings"]["counting_at_as_of"] > 800 and told["ratings"]["expired_at_as_of"] > 1000
+    assert raw.groupby("customer_id")["rater"].nunique().gt(1).sum() > 30
+
+
+def test_signals_foretold_half_of_those_who_left_and_some_meant_nothing(company: DemoCompany) -> None:
+    meaning, activity = truth("signal_meaning"), truth("activity").set_index("customer_id")
+    assert len(meaning) == len(filled(company, "signals"))
+    told = meaning[meaning["means"] == "leaving"]
+    gap = (pd.to_datetime(activity.loc[told["customer_id"], "left_on"]).to_numpy() - pd.to_datetime(told["observed_on"]).to_numpy()) / pd.Timedelta(days=1)
+    gone = ~pd.isna(gap)  # a few leave after the as-of date
+    assert gone.mean() > 0.85 and ((gap[gone] >= 15) & (gap[gone] <= 80)).all()
+    assert set(meaning["means"]) == {"leaving", "buying less", "growth", "policy", "nothing"}
+    quiet = meaning[meaning["means"] == "nothing"]["customer_id"].unique()
+    assert not set(quiet) & set(told["customer_id"])
+
+
+def test_staff_covers_the_owners_of_the_crm_and_hours_have_a_price(company: DemoCompany) -> None:
+    staff, costs = filled(company, "staff"), filled(company, "costs")
+    listed = pd.read_csv(DEMO / "raw" / "crm_customers.csv", dtype="str")["Account manager"].dropna().unique()
+    assert set(listed) <= set(staff["staff_id"])
+    assert {"customer success manager", "managing director"} <= set(staff["role"])
+    contacts = {"call", "visit", "email", "meeting", "chat", "training", "ticket", "complaint", "order"}
+    offers = {"voucher", "training_seat", "freight_waiver", "free_upgrade", "executive_visit"}
+    assert contacts | offers | {"working_hour"} <= set(costs["play"])
 
 
 # --- small parts ------------------------------------------------------------------------------------------------------

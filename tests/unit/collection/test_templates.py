@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from helpers.collection.headers import match_headers
 from helpers.collection.template_text import anchors, content, template_headers, template_tables
-from helpers.collection.templates import build_template, fill_expiry, read_template, second_rater_gaps
+from helpers.collection.templates import build_template, read_template
 from helpers.errors import UserError
 from helpers.tables import TABLES
 
@@ -140,55 +140,8 @@ def test_unknown_template_and_language_are_one_sentence():
     assert len(template_tables()) == 5
 
 
-def ratings(*rows: tuple[str, str, int, str, str]) -> pd.DataFrame:
-    frame = pd.DataFrame(rows, columns=["customer_id", "criterion", "score", "rater", "rated_on"])
-    return frame.astype({"score": "Int64"}).assign(rated_on=pd.to_datetime(frame["rated_on"]))
-
-
-def test_gaps_of_two_or_more_are_shown_with_the_latest_score_of_each_rater():
-    seen = second_rater_gaps(
-        ratings(
-            ("C1", "trust", 1, "Ann", "2025-01-01"),
-            ("C1", "trust", 4, "Ann", "2025-03-01"),
-            ("C1", "trust", 5, "Ben", "2025-02-01"),
-            ("C2", "trust", 2, "Ann", "2025-01-01"),
-            ("C2", "trust", 4, "Ben", "2025-01-01"),
-            ("C2", "trust", 5, "Cem", "2025-01-01"),
-            ("C3", "trust", 1, "Ann", "2025-01-01"),
-            ("C3", "influence", 5, "Ben", "2025-01-01"),
-        )
-    )
-    assert seen.to_dict("records") == [
-        {
-            "customer_id": "C2",
-            "criterion": "trust",
-            "low_rater": "Ann",
-            "low_score": 2,
-            "high_rater": "Cem",
-            "high_score": 5,
-            "gap": 3,
-            "raters": 3,
-        }
-    ]
-
-
-def test_gaps_of_no_ratings_are_an_empty_table():
-    seen = second_rater_gaps(ratings())
-    assert seen.empty
-    assert list(seen.columns) == ["customer_id", "criterion", "low_rater", "low_score", "high_rater", "high_score", "gap", "raters"]
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("AB"), st.integers(1, 5), st.sampled_from("XYZ"), st.integers(1, 28)), max_size=10), st.randoms())
-def test_order_of_ratings_does_not_matter(rows: list[tuple[str, int, str, int]], random):
-    given_rows = [(c, "trust", s, r, f"2025-01-{d:02}") for c, s, r, d in rows]
-    first = second_rater_gaps(ratings(*given_rows))
-    pd.testing.assert_frame_equal(first, second_rater_gaps(ratings(*random.sample(given_rows, len(given_rows)))))
-    assert (first["gap"] >= 2).all()
-
-
-def test_expiry_is_two_quarters_unless_given():
-    rated = ratings(("C1", "trust", 3, "Ann", "2025-08-31"), ("C2", "trust", 3, "Ann", "2025-01-15"))
-    rated["expires_on"] = pd.to_datetime([None, "2025-02-01"])
-    assert fill_expiry(rated)["expires_on"].dt.strftime("%Y-%m-%d").tolist() == ["2026-02-28", "2025-02-01"]
-    assert rated["expires_on"].isna().sum() == 1
+def test_rows_that_are_known_already_stand_below_the_example(tmp_path: Path):
+    rows = pd.DataFrame({"customer_id": ["K1"], "criterion": ["trust"], "score": [4], "rater": [None], "rated_on": [pd.Timestamp("2025-06-02")], "expires_on": [pd.NaT]}, dtype=object)
+    (tmp_path / "r.xlsx").write_bytes(build_template("ratings", "zh", rows))
+    raw = read_template(tmp_path / "r.xlsx", "ratings")
+    assert raw.iloc[0].fillna("").tolist() == ["ratings", 3, "", "K1", "trust", "4", "", "2025-06-02", ""]

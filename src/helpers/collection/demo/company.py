@@ -11,6 +11,7 @@ from helpers.collection.demo import exports, truth
 from helpers.collection.demo.baskets import make_lines
 from helpers.collection.demo.erp import make_erp
 from helpers.collection.demo.facts import collect_facts
+from helpers.collection.demo.filled import fill_templates
 from helpers.collection.demo.orders import make_orders
 from helpers.collection.demo.people import make_people
 from helpers.collection.demo.plan import Plan
@@ -26,11 +27,16 @@ from helpers.collection.demo.web import make_events
 
 @dataclass(frozen=True)
 class DemoCompany:
-    """The made-up company: `raw` exports by file stem, `truth` tables by name, `facts` (constants and what they came to)."""
+    """The made-up company: `raw` exports by file stem, `truth` tables by name, `facts` (constants and what they came to).
+
+    `templates` holds what people wrote into the kit's own sheets, by table, and `judged` the constants and counts behind it.
+    """
 
     raw: dict[str, pd.DataFrame]
     truth: dict[str, pd.DataFrame]
     facts: dict[str, Any]
+    templates: dict[str, pd.DataFrame]
+    judged: dict[str, Any]
 
 
 def generate_demo(seed: int = 7) -> DemoCompany:
@@ -81,7 +87,9 @@ def generate_demo(seed: int = 7) -> DemoCompany:
         "decliners": truth.tell_decliners(people, lines, orders, own, plan), "refunds": refunds,
         "late_orders": pd.DataFrame({"order_id": sold.loc[orders.index[orders["late"]]].to_numpy()}),
     }  # fmt: skip
-    return DemoCompany(raw, told, collect_facts(seed, plan, raw, told, ledger))
+    facts = collect_facts(seed, plan, raw, told, ledger)
+    templates, known, judged = fill_templates(people, lives, records, own, plan, seed)
+    return DemoCompany(raw, told | known, facts, templates, judged)
 
 
 def _crm_parts(people: pd.DataFrame, lives: pd.DataFrame, trainings: pd.DataFrame, plan: Plan, seed: int) -> dict[str, pd.DataFrame]:

@@ -22,6 +22,7 @@ import yaml
 
 from helpers.collection.demo.company import DemoCompany, generate_demo
 from helpers.collection.demo.exports import HEADER_ERP
+from helpers.collection.templates import build_template
 
 CREATED = dt.datetime(2025, 7, 15, 8, 0)
 DOS_DATE = (2025 - 1980) << 9 | 7 << 5 | 15
@@ -59,8 +60,10 @@ def demo_files(company: DemoCompany) -> dict[str, bytes]:
     files["raw/web_events.parquet"] = parquet_bytes(raw["web_events"])
     files["raw/survey_gbk.csv"] = csv_bytes(raw["survey"], encoding="gbk")
     files["raw/campaign_log.csv"] = csv_bytes(raw["campaign_log"], delimiter=";")
+    files |= {f"raw/template_{name}.xlsx": template_bytes(name, rows) for name, rows in company.templates.items()}
     files |= {f"truth/{name}.csv": csv_bytes(_plain_days(frame)) for name, frame in company.truth.items()}
-    files["truth/truth.yml"] = yaml.safe_dump(company.facts, sort_keys=False, allow_unicode=True, width=120).encode("utf-8")
+    for name, content in (("truth", company.facts), ("templates", company.judged)):
+        files[f"truth/{name}.yml"] = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120).encode("utf-8")
     return dict(sorted(files.items()))
 
 
@@ -124,7 +127,16 @@ def workbook_bytes(lines: pd.DataFrame, products: pd.DataFrame) -> bytes:
     for number, row in enumerate(products.itertuples(index=False), start=1):
         _write_row(listed, number, row)
     book.close()
-    with zipfile.ZipFile(buffer) as made:
+    return _pack_again(buffer.getvalue())
+
+
+def template_bytes(table_name: str, rows: pd.DataFrame) -> bytes:
+    """Return the kit's own template with rows that people filled in; signals in Chinese, as the sales team writes them."""
+    return _pack_again(build_template(table_name, "zh" if table_name == "signals" else "en", rows))
+
+
+def _pack_again(workbook: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(workbook)) as made:
         return zip_bytes([(item.filename, made.read(item)) for item in made.infolist()])
 
 
