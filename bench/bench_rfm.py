@@ -37,12 +37,12 @@ def contend(name: str, path: Path) -> dict[str, float]:
     """Run one contender in this process and report seconds, peak memory and checksums."""
     started = time.perf_counter()
     if name == "crmkit on DuckDB":
+        from helpers.axes.rfm import summarise_rfm
         from helpers.runs.tablefiles import scan_table
-        from helpers.tiering.rfm import summarise_rfm
 
         result = summarise_rfm(scan_table(path), as_of=AS_OF)
     elif name == "crmkit on pandas":
-        from helpers.tiering.rfm import summarise_rfm
+        from helpers.axes.rfm import summarise_rfm
 
         result = summarise_rfm(pd.read_parquet(path), as_of=AS_OF)
     elif name == "plain pandas":

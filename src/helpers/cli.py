@@ -13,7 +13,9 @@ from helpers.errors import UserError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="From raw customer exports to a dated, explained list.")
 profile_app = typer.Typer(no_args_is_help=True, help="Profiles: which sources there are and how they are read.")
+schemes_app = typer.Typer(no_args_is_help=True, help="Tier schemes: what there is, whether it hangs together, what is called what elsewhere.")
 app.add_typer(profile_app, name="profile")
+app.add_typer(schemes_app, name="schemes")
 
 ProfileOption = Annotated[str, typer.Option(help="name in data/profiles, or the path of a .yml file")]
 AsOfOption = Annotated[str, typer.Option(help="last day that is read, YYYY-MM-DD; default: the profile's")]
@@ -92,6 +94,49 @@ def profile_new(files: list[Path], name: Annotated[str, typer.Option(help="name 
     write_whole(target, draft_profile([f.absolute() for f in files], name=name, folder=target.absolute().parent))
     typer.echo(_near(target))
     typer.echo("Read it, edit what its comments ask about, then: crmkit run --profile " + (name if not out else str(out)))
+
+
+@schemes_app.command("list")
+def schemes_list() -> None:
+    """Print every scheme in data/schemes with its tiers in English and Chinese."""
+    from helpers.rules.schemes import schemes_of
+    from helpers.runs.schemefiles import read_scheme_files
+
+    for name, scheme in schemes_of(read_scheme_files()).items():
+        typer.secho(f"{name}: {scheme.title.en} ({scheme.title.zh})", bold=True)
+        typer.echo(f"  {scheme.about}")
+        for tier in scheme.tiers:
+            typer.echo(f"  {tier.key:<18}{tier.label.en} ({tier.label.zh}): {tier.who.en}; {tier.objective.en}")
+
+
+@schemes_app.command("lint")
+def schemes_lint(
+    files: Annotated[Optional[list[Path]], typer.Argument(help="scheme files; default: all of data/schemes")] = None,  # noqa: UP045
+    profile: Annotated[str, typer.Option(help="also look at the share of the fallback on this profile's customers")] = "",
+    as_of: AsOfOption = "",
+) -> None:
+    """Look into every region of every scheme: holes, overlaps, rules that never decide, priority inversions."""
+    from helpers.runs.schemelint import lint_files
+    from helpers.show.tables import as_text
+
+    found = lint_files(files or [], profile, as_of)
+    typer.echo(as_text(found[["scheme", "check", "verdict", "found", "of", "detail"]], width=200))
+    if (found["verdict"] == "fault").any():
+        raise typer.Exit(1)
+
+
+@schemes_app.command("crosswalk")
+def schemes_crosswalk(a: str, b: str, profile: ProfileOption = "demo", as_of: AsOfOption = "") -> None:
+    """Print how many customers of a profile hold each pair of tiers of two schemes."""
+    from helpers.rules.crosswalk import cross_tiers
+    from helpers.rules.schemes import primary_scheme
+    from helpers.runs import Run
+    from helpers.runs.schemefiles import read_scheme_files
+    from helpers.show.tables import as_text
+
+    contents = read_scheme_files()
+    first, second = (primary_scheme(contents, name, "on the command line") for name in (a, b))
+    typer.echo(as_text(cross_tiers(Run.open(profile, as_of).load("scheme_tiers"), (first, second))))
 
 
 @app.command("check-env")

@@ -35,6 +35,18 @@ def lift(small: pd.DataFrame, like: nw.LazyFrame) -> nw.LazyFrame:
     return nw.from_native(arrow, eager_only=True).lazy(backend=engine)
 
 
+def settle(frame: nw.LazyFrame) -> nw.LazyFrame:
+    """Return the frame computed once and held in memory, on the same engine; for what several questions share.
+
+    Examples
+    --------
+    >>> settle(lazy(pd.DataFrame({"a": [1, 2]}))).collect().shape
+    (2, 1)
+    """
+    collected = frame.collect()
+    return collected.lazy() if frame.implementation.is_pandas() else collected.lazy(backend=frame.implementation)
+
+
 def to_pandas(frame: nw.LazyFrame | nw.DataFrame) -> pd.DataFrame:
     """Return the collected frame as pandas, with equal dtypes on every engine (see `plain`)."""
     collected = frame.collect() if isinstance(frame, nw.LazyFrame) else frame

@@ -5,7 +5,7 @@ import pytest
 from nbclient import NotebookClient
 
 from helpers.runs.exercise_files import stale_exercises
-from helpers.runs.notebooks import KERNEL
+from helpers.runs.notebooks import KERNEL, lessons
 from helpers.runs.paths import project_root
 from helpers.teach.exercises import find_leaks
 
@@ -22,7 +22,7 @@ def check_cells(notebook):
 
 
 def test_there_is_a_solution_for_each_lesson_after_the_first():
-    assert [p.name[:2] for p in SOLUTIONS] == ["01", "02", "03"]
+    assert [p.name.removesuffix("_sol.ipynb") for p in SOLUTIONS] == [p.stem for p in lessons()[1:]]
 
 
 def test_committed_exercises_are_what_their_solutions_give():
@@ -32,7 +32,7 @@ def test_committed_exercises_are_what_their_solutions_give():
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.stem)
 def test_solutions_are_stored_run_and_right(solution):
     cells = check_cells(nbformat.read(solution, as_version=4))
-    assert len(cells) == 3 and all(printed(c).startswith("Right: ") for c in cells)
+    assert 2 <= len(cells) <= 4 and all(printed(c).startswith("Right: ") for c in cells)
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda p: p.stem)

@@ -9,15 +9,14 @@ import lifetimes
 import pandas as pd
 import pytest
 
+from helpers.axes.bands import list_cut_points, say_bands, score_rfm
+from helpers.axes.rfm import summarise_rfm
+from helpers.axes.settings import RfmSettings
 from helpers.cleaning.lines import keep_order_lines, mark_order_lines
 from helpers.cleaning.orders import build_orders, match_returns
 from helpers.cleaning.rows import SourceHints
 from helpers.cleaning.settings import CleaningSettings
 from helpers.engine import lazy, to_pandas
-from helpers.tiering.bands import list_cut_points, say_bands, score_rfm
-from helpers.tiering.rfm import summarise_rfm
-from helpers.tiering.settings import RfmSettings
-from helpers.tiering.tiers import assign_tiers, summarise_tiers
 
 LAST_DAY, CALIBRATION_END = dt.date(1998, 6, 30), dt.date(1997, 9, 30)
 
@@ -86,10 +85,3 @@ def test_fewer_frequency_bands_are_said_not_hidden(rfm):
     frequency = points[points["measure"] == "order_count"]
     assert frequency["bands_made"].iloc[0] == len(frequency) < 5  # half of all customers hold one value, so five fifths cannot be
     assert any(line.startswith("Number of orders:") for line in say_bands(points))
-
-
-def test_every_customer_has_a_tier(rfm):
-    """The literal rules of practitioners leave 54.6 % of these customers without a group (features.md section 10)."""
-    summary = summarise_tiers(assign_tiers(score_rfm(rfm, RfmSettings()), RfmSettings()))
-    assert summary["customers"].sum() == 2357
-    assert round(summary["revenue"].sum(), 2) == 244_091.94

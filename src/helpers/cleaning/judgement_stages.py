@@ -6,7 +6,7 @@ import datetime as dt
 
 import pandas as pd
 
-from helpers.cleaning.judgements import keep_current, second_rater_gaps
+from helpers.axes.judgements import keep_current, second_rater_gaps
 
 
 def current_ratings(ratings: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:

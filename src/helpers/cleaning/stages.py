@@ -8,7 +8,7 @@ import narwhals as nw
 import pandas as pd
 from hamilton.function_modifiers import parameterize, source, value
 
-from helpers.cleaning.judgements import JUDGED_BY, fill_expiry
+from helpers.axes.judgements import JUDGED_BY, fill_expiry
 from helpers.cleaning.ledger import build_ledger, line_counts, row_counts, set_aside_lines, set_aside_rows, summarise_reasons
 from helpers.cleaning.lines import keep_order_lines, mark_order_lines
 from helpers.cleaning.orders import build_orders, match_returns

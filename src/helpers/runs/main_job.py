@@ -15,7 +15,7 @@ from helpers.runs.reporting import report_page
 from helpers.runs.run import Run
 from helpers.show.export import safe_csv
 
-LISTS = ("customer_tiers", "set_aside")  # tables that people open in a spreadsheet
+LISTS = ("customer_tiers", "scheme_tiers", "tier_moves", "pool_review", "set_aside")  # tables that people open in a spreadsheet
 Say = Callable[[str], Any]
 
 

@@ -22,6 +22,7 @@ from helpers.runs.files import copy_whole, write_whole
 from helpers.runs.graph import is_published, stages
 from helpers.runs.paths import MARKER, cache_folder, out_folder, profile_file
 from helpers.runs.raw import RawTables
+from helpers.runs.schemefiles import read_scheme_files
 from helpers.runs.settings import KEY_VARIABLE, Settings, build_settings
 from helpers.show.tables import as_text
 
@@ -187,6 +188,7 @@ def _graph_inputs(profile: Profile, as_of: dt.date, settings: Settings, folder: 
     return {
         "as_of": as_of,
         "source_hints": hints,
+        "tier_schemes": read_scheme_files(),
         "duplicate_decisions": read_decisions(decisions) if decisions.exists() else None,
         **sections,
     }

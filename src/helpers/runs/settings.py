@@ -10,10 +10,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
+from helpers.axes.settings import ActivitySettings, LifecycleSettings, RfmSettings, TieringSettings
 from helpers.cleaning.settings import CleaningSettings
 from helpers.cleaning.settings_customers import DuplicatesSettings, PrivacySettings, TagsSettings
 from helpers.errors import UserError
-from helpers.tiering.settings import RfmSettings
 
 KINDS = {int: "whole number", float: "number", bool: "true or false", str: "text"}
 KEY_VARIABLE = "CRMKIT_PSEUDONYM_KEY"  # a secret belongs in no file that a run writes
@@ -29,6 +29,9 @@ class Settings(BaseModel):
     privacy: PrivacySettings = PrivacySettings()
     tags: TagsSettings = TagsSettings()
     rfm: RfmSettings = RfmSettings()
+    activity: ActivitySettings = ActivitySettings()
+    lifecycle: LifecycleSettings = LifecycleSettings()
+    tiering: TieringSettings = TieringSettings()
 
 
 def build_settings(*layers: dict[str, dict[str, Any]]) -> Settings:

@@ -6,6 +6,9 @@ from itertools import combinations
 
 import pandas as pd
 
+from helpers.axes.derive import AxisSettings
+from helpers.cleaning.privacy import pseudonymise
+from helpers.lifecycle.delays import judge_departures
 from helpers.runs.run import Run
 
 TRUTH = "truth"  # folder beside the raw exports
@@ -34,6 +37,47 @@ def judge_duplicates(run: Run) -> str:
         f"{len(merged)} pairs merged, {right} of them right (precision {right / max(len(merged), 1):.2f}); "
         f"{len(planted)} pairs were planted (recall {right / max(len(planted), 1):.2f})"
     )
+
+
+def judge_lapsed(run: Run) -> pd.DataFrame | None:
+    """Return how well "lapsed" agrees with who has really left, and how late it shows, beside the flat rules.
+
+    Parameters
+    ----------
+    run : Run
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        From `judge_departures`; None when the profile's data has no known truth.
+    """
+    known = run.profile.base.parent / TRUTH / "activity.csv"
+    if not known.exists() or not run.measured("customer_measures"):
+        return None
+    truth = pd.read_csv(known, dtype={"customer_id": "str"}, parse_dates=["left_on"])
+    truth = truth.assign(customer_id=pseudonymise(truth["customer_id"], settings=run.settings.privacy))
+    s = run.settings
+    return judge_departures(run.load("customer_measures"), truth, AxisSettings(s.rfm, s.activity, s.lifecycle), as_of=run.as_of)
+
+
+def judge_decliners(run: Run) -> str:
+    """Return how many of the planted decliners are called declining, in one sentence."""
+    known = run.profile.base.parent / TRUTH / "decliners.csv"
+    if not known.exists() or not run.measured("customer_axes"):
+        return "not measured: nobody knows who really declines in these sources"
+    ids = pseudonymise(pd.read_csv(known, dtype={"customer_id": "str"})["customer_id"], settings=run.settings.privacy)
+    axes = run.load("customer_axes").set_index("customer_id")
+    found, falling = axes.reindex(ids), axes.index[axes["trend"] == "falling"]
+    others, left = set(falling) - set(ids), _left(run)
+    return (
+        f"{len(ids)} customers were planted to buy less two quarters in a row: {(found['trend'] == 'falling').sum()} have a falling trend, "
+        f"{(found['state'] == 'declining').sum()} are in the state declining; of the {len(others)} others with a falling trend {len(others & left)} had really left"
+    )
+
+
+def _left(run: Run) -> set[str]:
+    truth = pd.read_csv(run.profile.base.parent / TRUTH / "activity.csv", dtype={"customer_id": "str"})
+    return set(pseudonymise(truth.loc[truth["has_left"], "customer_id"], settings=run.settings.privacy))
 
 
 def _pairs(frame: pd.DataFrame, member: str, group: str) -> set[tuple[str, str]]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.show.style import BLUE, DARK, FATE_COLOURS, GREY, ORANGE, PALE, TIER_COLOURS
-from helpers.show.tables import say_money, say_share
+from helpers.show.style import BLUE, DARK, FATE_COLOURS, GREY, ORANGE
+from helpers.show.tables import say_money
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,38 +18,6 @@ def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     from matplotlib import pyplot as plt
 
     return ax or plt.subplots(figsize=size)[1]
-
-
-def plot_tier_sizes(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw each tier's share of customers beside its share of revenue.
-
-    Parameters
-    ----------
-    summary : pandas.DataFrame
-        From `summarise_tiers`.
-    """
-    shown = summary[summary["customers"] > 0].iloc[::-1]
-    ax = _axes(ax, (8, 0.55 * len(shown) + 1.2))
-    places = range(len(shown))
-    ax.barh([p - 0.19 for p in places], shown["share"].astype(float) * 100, height=0.36, color=PALE, label="customers")
-    ax.barh([p + 0.19 for p in places], shown["revenue_share"] * 100, height=0.36, color=[TIER_COLOURS[t] for t in shown["tier"]], label="revenue")
-    for p, customers, revenue in zip(places, shown["share"], shown["revenue_share"], strict=True):
-        ax.text(customers * 100 + 0.5, p - 0.19, f"{say_share(customers)} of customers", va="center", fontsize=8, color=DARK)
-        ax.text(max(revenue, 0) * 100 + 0.5, p + 0.19, f"{say_share(revenue)} of revenue", va="center", fontsize=8, color=DARK)
-    ax.set(yticks=list(places), xlabel="share (%)", title="Who are our customers, and who brings the revenue?")
-    ax.set_yticklabels(shown["tier"])
-    ax.set_xlim(min(0, float(shown["revenue_share"].min() * 100)), max(float(shown["revenue_share"].max()), float(shown["share"].max())) * 100 * 1.25 + 1)
-    return ax
-
-
-def say_tier_sizes(summary: pd.DataFrame) -> str:
-    """Return what the tier chart shows, in one sentence."""
-    top = summary.sort_values("revenue_share", ascending=False).iloc[0]
-    lapsing = summary.set_index("tier").loc["Lapsing best"]
-    return (
-        f"{top['tier']} customers are {say_share(top['share'])} of all and bring {say_share(top['revenue_share'])} of the revenue; "
-        f"{int(lapsing['customers']):,} lapsing best customers stand for another {say_share(lapsing['revenue_share'])}."
-    )
 
 
 def plot_rfm_map(scored: pd.DataFrame, *, ax: Axes | None = None) -> Axes:

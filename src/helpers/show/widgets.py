@@ -2,64 +2,83 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.axes.derive import AxisSettings, derive_axes
+from helpers.axes.population import fit_population
+from helpers.axes.settings import ActivitySettings, LifecycleSettings, RfmSettings
+from helpers.rules.schemes import Scheme, assign_scheme
 from helpers.show.tables import as_text
-from helpers.tiering.bands import score_rfm
-from helpers.tiering.settings import RfmSettings
-from helpers.tiering.tiers import assign_tiers, summarise_tiers
+from helpers.tiering.summary import summarise_tiers
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-SHOWN = ["tier", "customers", "share", "revenue", "revenue_share"]
+SHOWN = ["label_en", "customers", "share", "revenue", "revenue_share"]
 
 
-def tier_table(rfm: pd.DataFrame, *, bands: int, method: str, new_days: int) -> pd.DataFrame:
+def tier_table(measures: pd.DataFrame, scheme: Scheme, *, as_of: dt.date, bands: int, method: str, new_days: int, slowing: float, silent: float) -> pd.DataFrame:
     """Return the size and weight of tiers under given thresholds: what the control shows, as a plain call.
 
     Parameters
     ----------
-    rfm : pandas.DataFrame
-        Recency, order count and spend per customer.
+    measures : pandas.DataFrame
+        Table `customer_measures`.
+    scheme : Scheme
+        Whose tiers are counted.
+    as_of : datetime.date
+        The day of the measures.
     bands : int
         Scores per measure.
     method : {"quantile", "mean_split"}
         Where bands are cut.
     new_days : int
         Days for which a customer with one order is new.
+    slowing, silent : float
+        Multiples of the usual gap from which a customer is slowing, and silent.
 
     Returns
     -------
     pandas.DataFrame
-        tier, customers, share, revenue, revenue_share; tiers with customers only.
+        label_en, customers, share, revenue, revenue_share; tiers with customers only.
     """
-    settings = RfmSettings(bands=bands, method=method, new_days=new_days)  # type: ignore[arg-type]
-    plain = rfm.drop(columns=[c for c in rfm if c.endswith("_score")])
-    summary = summarise_tiers(assign_tiers(score_rfm(plain, settings), settings))
+    settings = AxisSettings(
+        RfmSettings(bands=bands, method=method),  # type: ignore[arg-type]
+        ActivitySettings(slowing=min(slowing, silent - 0.01), silent=silent),
+        LifecycleSettings(new_days=new_days),
+    )
+    axes = derive_axes(measures, fit_population(measures, settings.rfm, settings.activity), settings, as_of=as_of)
+    summary = summarise_tiers(axes, assign_scheme(axes, scheme)["tier"], scheme)
     return summary.loc[summary["customers"] > 0, SHOWN].reset_index(drop=True)
 
 
-def tier_controls(rfm: pd.DataFrame, settings: RfmSettings) -> VBox:
-    """Return sliders for bands, method and new_days above a live table of tier sizes.
+def tier_controls(measures: pd.DataFrame, schemes: dict[str, Scheme], settings: AxisSettings, *, primary: str, as_of: dt.date) -> VBox:
+    """Return controls for scheme, bands, method, new_days and silence above a live table of tier sizes.
 
-    The sliders start at the run's settings; batch runs and readers without a kernel use `tier_table` instead.
+    They start at the run's settings; batch runs and readers without a kernel use `tier_table` instead.
     """
     import ipywidgets as widgets
 
-    words = {"description_width": "130px"}
-    bands = widgets.IntSlider(settings.bands, min=2, max=10, description="bands", continuous_update=False, style=words)
-    method = widgets.Dropdown(options=["quantile", "mean_split"], value=settings.method if settings.method != "fixed" else "quantile", description="method", style=words)
-    new_days = widgets.IntSlider(settings.new_days, min=1, max=365, description="new for (days)", continuous_update=False, style=words)
+    words = {"description_width": "160px"}
+    late: dict[str, Any] = {"continuous_update": False, "style": words}
+    controls = {
+        "bands": widgets.IntSlider(settings.rfm.bands, min=2, max=10, description="bands", **late),
+        "new_days": widgets.IntSlider(settings.lifecycle.new_days, min=1, max=365, description="new for (days)", **late),
+        "slowing": widgets.FloatSlider(settings.activity.slowing, min=1, max=10, step=0.25, description="slowing from (usual gaps)", **late),
+        "silent": widgets.FloatSlider(settings.activity.silent, min=1.25, max=15, step=0.25, description="silent from (usual gaps)", **late),
+        "method": widgets.Dropdown(options=["quantile", "mean_split"], value="mean_split" if settings.rfm.method == "mean_split" else "quantile", description="bands cut by", style=words),
+    }
+    scheme = widgets.Dropdown(options=[(s.title.en, n) for n, s in schemes.items()], value=primary, description="scheme", style=words)
     output = widgets.HTML()
 
     def update(_: object = None) -> None:
-        table = tier_table(rfm, bands=bands.value, method=method.value, new_days=new_days.value)
+        table = tier_table(measures, schemes[scheme.value], as_of=as_of, **{n: c.value for n, c in controls.items()})
         output.value = f"<pre>{as_text(table)}</pre>"
 
-    for control in (bands, method, new_days):
+    for control in (scheme, *controls.values()):
         control.observe(update, names="value")
     update()
-    return widgets.VBox([bands, method, new_days, output])
+    return widgets.VBox([*controls.values(), scheme, output])

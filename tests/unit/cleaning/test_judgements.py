@@ -8,7 +8,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.cleaning.judgements import fill_expiry, keep_current, second_rater_gaps
+from helpers.axes.judgements import fill_expiry, keep_current, second_rater_gaps
 from helpers.cleaning.rows import mark_rows
 
 JUNE = dt.date(2025, 6, 30)

@@ -19,7 +19,7 @@ profile: shop
 title: A shop
 currency: EUR
 as_of: 2025-06-30
-settings: {rfm: {bands: 3, new_days: 30}}
+settings: {rfm: {bands: 3}, lifecycle: {new_days: 30}}
 sources:
   - name: erp
     table: order_lines
@@ -109,7 +109,7 @@ def test_saving_marks_the_folder_so_that_the_next_run_may_write(shop):
 
 def test_the_run_overrides_the_profile_and_the_profile_the_defaults(shop):
     run = open_shop(shop, settings={"rfm": {"bands": 4}})
-    assert (run.settings.rfm.bands, run.settings.rfm.new_days, run.settings.rfm.method) == (4, 30, "quantile")
+    assert (run.settings.rfm.bands, run.settings.lifecycle.new_days, run.settings.rfm.method) == (4, 30, "quantile")
     listed = list_settings(run.settings).set_index("setting")
     assert listed.loc["rfm.bands", ["value", "default"]].tolist() == ["4", "5"]
     assert listed["meaning"].str.len().gt(0).all()

@@ -101,7 +101,7 @@ def test_file_order_does_not_matter_for_customers_tiers(shop):
 def test_a_table_is_made_once_and_then_taken_from_the_cache(shop):
     made: list[str] = []
     Run.open(str(shop / "shop.yml"), AS_OF, out=shop / "o", told=lambda name, _: made.append(name)).load("tier_summary")
-    assert "rfm" in made
+    assert "customer_axes" in made
     again: list[str] = []
     Run.open(str(shop / "shop.yml"), AS_OF, out=shop / "p", told=lambda name, _: again.append(name)).load("tier_summary")
     assert again == []
@@ -111,7 +111,7 @@ def test_another_threshold_makes_tiers_anew_but_reads_nothing_again(shop):
     Run.open(str(shop / "shop.yml"), AS_OF, out=shop / "o").load("tier_summary")
     made: list[str] = []
     Run.open(str(shop / "shop.yml"), AS_OF, {"rfm": {"bands": 3}}, shop / "o", told=lambda name, _: made.append(name)).load("tier_summary")
-    assert set(made) == {"rfm", "customer_tiers", "tier_summary"}
+    assert set(made) == {"axis_population", "customer_axes", "customer_tiers", "tier_summary"}
 
 
 def test_the_main_job_writes_report_tables_and_manifest(shop):

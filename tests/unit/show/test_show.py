@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 
 import openpyxl
 import pandas as pd
 import pytest
 
-from helpers.show import plots
+from helpers.axes.derive import AxisSettings, derive_axes
+from helpers.axes.population import fit_population
+from helpers.axes.settings import ActivitySettings, LifecycleSettings, RfmSettings
+from helpers.rules.schemes import assign_scheme, schemes_of
+from helpers.runs.schemefiles import read_scheme_files
+from helpers.show import plots_tiers
 from helpers.show.export import neutralise, safe_csv, safe_excel
 from helpers.show.report import Bullets, Grid, Links, Page, Section, Text, build_report, draw
 from helpers.show.tables import as_text, say_money, say_share
 from helpers.show.widgets import tier_controls, tier_table
-from helpers.tiering.bands import score_rfm
-from helpers.tiering.settings import RfmSettings
-from helpers.tiering.tiers import assign_tiers, summarise_tiers
+from helpers.tiering.summary import summarise_tiers
 
-RFM = pd.DataFrame(
-    {
-        "customer_id": [f"c{i}" for i in range(12)],
-        "order_count": pd.array([1, 1, 1, 2, 2, 3, 4, 5, 6, 7, 8, 0], "Int64"),
-        "recency_days": pd.array([5, 50, 500, 10, 300, 20, 30, 400, 60, 70, 80, None], "Int64"),
-        "tenure_days": pd.array([5, 50, 500, 100, 600, 200, 300, 800, 600, 700, 800, None], "Int64"),
-        "total_spend": [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 1000.5, 110.0, 0.0],
-    }
-)
+AS_OF = dt.date(2025, 6, 30)
 DANGEROUS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"]
 
 
@@ -96,28 +92,48 @@ def test_report_marks_verdicts_folds_sections_and_links_to_the_open_ones():
     assert '<a href="#s1">Open' in page and '<h2 id="s1">Open' in page and page.count('href="#s') == 1
 
 
-def test_report_opens_without_a_network():
-    summary = summarise_tiers(assign_tiers(score_rfm(RFM, RfmSettings()), RfmSettings()))
-    figure = draw(plots.plot_tier_sizes, summary, message="who buys")
+@pytest.fixture
+def schemes():
+    return schemes_of(read_scheme_files())
+
+
+def judge(measures, scheme, settings):
+    axes = derive_axes(measures, fit_population(measures, settings.rfm, settings.activity), settings, as_of=AS_OF)
+    return summarise_tiers(axes, assign_scheme(axes, scheme)["tier"], scheme)
+
+
+def test_report_opens_without_a_network(make_lines, measure, schemes):
+    summary = judge(measure(make_lines()), schemes["champions11"], AxisSettings())
+    figure = draw(plots_tiers.plot_tier_sizes, summary, message="who buys")
     assert figure.picture.startswith("data:image/png;base64,")
     page = make_page()
     assert not [word for word in ("http://", "https://", 'src="//') if word in page.replace("http://www.w3.org", "")]
 
 
-def test_control_shows_what_the_plain_call_gives():
-    control = tier_controls(RFM, RfmSettings(bands=4))
-    bands, method, new_days, output = control.children
-    assert output.value == f"<pre>{as_text(tier_table(RFM, bands=4, method='quantile', new_days=90))}</pre>"
-    bands.value, method.value, new_days.value = 3, "mean_split", 7
-    assert output.value == f"<pre>{as_text(tier_table(RFM, bands=3, method='mean_split', new_days=7))}</pre>"
+def test_control_shows_what_the_plain_call_gives(make_lines, measure, schemes):
+    measures = measure(make_lines())
+    settings = AxisSettings(rfm=RfmSettings(bands=4))
+    control = tier_controls(measures, schemes, settings, primary="champions11", as_of=AS_OF)
+    bands, new_days, slowing, silent, method, scheme, output = control.children
+    plain = tier_table(measures, schemes["champions11"], as_of=AS_OF, bands=4, method="quantile", new_days=90, slowing=1.5, silent=2.5)
+    assert output.value == f"<pre>{as_text(plain)}</pre>"
+    bands.value, method.value, new_days.value, slowing.value, silent.value, scheme.value = 3, "mean_split", 7, 2.0, 4.0, "rfm4"
+    moved = tier_table(measures, schemes["rfm4"], as_of=AS_OF, bands=3, method="mean_split", new_days=7, slowing=2.0, silent=4.0)
+    assert output.value == f"<pre>{as_text(moved)}</pre>" and not moved.equals(plain)
 
 
-def test_plain_call_gives_what_the_stages_give_and_ignores_old_scores():
-    settings = RfmSettings(bands=3, new_days=20)
-    scored = score_rfm(RFM, settings)
-    table = tier_table(score_rfm(RFM, RfmSettings(bands=10)), bands=3, method="quantile", new_days=20)
-    expected = summarise_tiers(assign_tiers(scored, settings)).query("customers > 0")
-    assert table["tier"].tolist() == expected["tier"].tolist()
+def test_plain_call_gives_what_the_stages_give(make_lines, measure, schemes):
+    measures = measure(make_lines())
+    settings = AxisSettings(RfmSettings(bands=3), ActivitySettings(silent=3.5), LifecycleSettings(new_days=20))
+    table = tier_table(measures, schemes["types4"], as_of=AS_OF, bands=3, method="quantile", new_days=20, slowing=1.5, silent=3.5)
+    expected = judge(measures, schemes["types4"], settings).query("customers > 0")
+    assert table["label_en"].tolist() == expected["label_en"].tolist()
     assert table["customers"].tolist() == expected["customers"].tolist()
-    assert table["customers"].sum() == len(RFM)
-    assert table["revenue"].sum() == RFM["total_spend"].sum()
+    assert table["customers"].sum() == len(measures)
+    assert round(table["revenue"].sum() - measures["total_spend"].sum(), 6) == 0
+
+
+def test_a_slowing_limit_above_the_silent_one_is_pulled_below_it(make_lines, measure, schemes):
+    measures = measure(make_lines())
+    table = tier_table(measures, schemes["types4"], as_of=AS_OF, bands=5, method="quantile", new_days=90, slowing=9.0, silent=3.0)
+    assert table["customers"].sum() == len(measures)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from helpers.axes.bands import find_cuts, list_cut_points, quantile_cuts, say_bands, score_rfm, score_values
+from helpers.axes.settings import RfmSettings
 from helpers.errors import UserError
-from helpers.tiering.bands import find_cuts, list_cut_points, quantile_cuts, say_bands, score_rfm, score_values
-from helpers.tiering.settings import RfmSettings
 
 
 def make_rfm(recency: list[int | None], count: list[int], spend: list[float]) -> pd.DataFrame:

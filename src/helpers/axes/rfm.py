@@ -7,7 +7,7 @@ import datetime as dt
 import narwhals as nw
 import pandas as pd
 
-from helpers.engine import from_units, lazy, to_pandas, to_units
+from helpers.engine import from_units, lazy, settle, to_pandas, to_units
 
 COLUMNS = (
     "customer_id",
@@ -51,15 +51,7 @@ def summarise_rfm(order_lines: object, *, as_of: dt.date) -> pd.DataFrame:
     >>> summarise_rfm(lines, as_of=dt.date(2025, 6, 30))[["recency_days", "order_count", "total_spend"]].values.tolist()
     [[10, 2, 15.0]]
     """
-    lines = lazy(order_lines)
-    known = lines.collect_schema().names()
-    order = nw.coalesce(nw.col("return_of"), nw.col("order_id")) if "return_of" in known else nw.col("order_id")
-    until = dt.datetime.combine(as_of, dt.time()) + dt.timedelta(days=1)
-    read = lines.filter(nw.col("order_date") < until).select(
-        "customer_id", order.alias("_order"), to_units("amount").alias("_net"), "order_date"
-    )
-    sale_day = nw.when(nw.col("_net") >= 0).then(nw.col("order_date")).alias("_day")
-    per_order = read.with_columns(sale_day).group_by("customer_id", "_order").agg(nw.col("_net").sum(), nw.col("_day").min())
+    per_order = net_orders(order_lines, as_of=as_of)
     stands = nw.when(nw.col("_net") > 0)
     marked = per_order.with_columns(
         stands.then(nw.col("_day")).alias("_stood_on"), stands.then(nw.lit(1)).otherwise(nw.lit(0)).alias("_stood")
@@ -71,6 +63,36 @@ def summarise_rfm(order_lines: object, *, as_of: dt.date) -> pd.DataFrame:
         nw.col("_net").sum(),
     )
     return _finish(to_pandas(per_customer.with_columns(from_units("_net").alias("total_spend")).drop("_net")), as_of)
+
+
+def net_orders(order_lines: object, *, as_of: dt.date) -> nw.LazyFrame:
+    """Return one row per customer and order known at `as_of`: `_net` in whole units after its returns, `_day` of its first sale.
+
+    A return that names its order is counted with it, so an order that came back whole nets to zero and does not stand.
+    """
+    lines = lazy(order_lines)
+    known = lines.collect_schema().names()
+    order = nw.coalesce(nw.col("return_of"), nw.col("order_id")) if "return_of" in known else nw.col("order_id")
+    until = dt.datetime.combine(as_of, dt.time()) + dt.timedelta(days=1)
+    read = lines.filter(nw.col("order_date") < until).select("customer_id", order.alias("_order"), to_units("amount").alias("_net"), "order_date")
+    sale_day = nw.when(nw.col("_net") >= 0).then(nw.col("order_date")).alias("_day")
+    return read.with_columns(sale_day).group_by("customer_id", "_order").agg(nw.col("_net").sum(), nw.col("_day").min())
+
+
+def settle_movements(order_lines: object) -> nw.LazyFrame:
+    """Return order lines summed per customer, order, moment and sign: as good as the lines for every question of this module, and far fewer.
+
+    Returns
+    -------
+    narwhals.LazyFrame
+        customer_id, order_id (the order that a return belongs to), order_date, amount; held in memory.
+    """
+    lines = lazy(order_lines)
+    known = lines.collect_schema().names()
+    order = nw.coalesce(nw.col("return_of"), nw.col("order_id")) if "return_of" in known else nw.col("order_id")
+    read = lines.select("customer_id", order.alias("_order"), to_units("amount").alias("_net"), "order_date", (nw.col("amount") >= 0).alias("_sale"))
+    sums = read.group_by("customer_id", "_order", "order_date", "_sale").agg(nw.col("_net").sum())
+    return settle(sums.select("customer_id", nw.col("_order").alias("order_id"), "order_date", from_units("_net").alias("amount")))
 
 
 def _finish(summary: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.tiering.rfm import COLUMNS, summarise_rfm
+from helpers.axes.rfm import COLUMNS, summarise_rfm
 
 AS_OF = dt.date(2025, 6, 30)
 

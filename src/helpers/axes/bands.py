@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from helpers.axes.settings import RfmSettings
 from helpers.errors import UserError
-from helpers.tiering.settings import RfmSettings
 
 MEASURES = {"recency_days": ("r_score", False), "order_count": ("f_score", True), "total_spend": ("m_score", True)}
 SAYS = {"recency_days": "Days since the last order", "order_count": "Number of orders", "total_spend": "Spend"}
@@ -70,11 +70,11 @@ def find_cuts(rfm: pd.DataFrame, settings: RfmSettings) -> dict[str, list[float]
             "total_spend": list(settings.total_spend_cuts),
         }
     if settings.method == "mean_split":
-        return {m: _mean_cut(buyers[m]) for m in MEASURES}
+        return {m: mean_cut(buyers[m]) for m in MEASURES}
     return {m: quantile_cuts(buyers[m], settings.bands) for m in MEASURES}
 
 
-def _mean_cut(values: pd.Series) -> list[float]:
+def mean_cut(values: pd.Series) -> list[float]:
     """Return the mean as the one cut; summed exactly, so that the order of rows cannot move anybody across it."""
     known = values.dropna().astype("float64")
     return [math.fsum(known) / len(known)] if known.nunique() > 1 else []
@@ -147,8 +147,26 @@ def score_rfm(rfm: pd.DataFrame, settings: RfmSettings) -> pd.DataFrame:
     >>> score_rfm(buyers, RfmSettings(bands=3))["rfm_score"].tolist()
     ['311', '112', '233']
     """
-    cuts = find_cuts(rfm, settings)
-    top = settings.top_score
+    return score_rfm_by(rfm, find_cuts(rfm, settings), settings.top_score)
+
+
+def score_rfm_by(rfm: pd.DataFrame, cuts: Mapping[str, Sequence[float]], top: int) -> pd.DataFrame:
+    """Return `rfm` with scores under cut points that are given, for example those of an earlier day.
+
+    Parameters
+    ----------
+    rfm : pandas.DataFrame
+        recency_days, order_count, total_spend.
+    cuts : mapping
+        Ascending cut points per measure.
+    top : int
+        The best score.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As from `score_rfm`.
+    """
     buyers = rfm["order_count"] > 0
     scores = {
         score: score_values(rfm[measure].where(buyers), cuts[measure], bands=top, higher_is_better=better)

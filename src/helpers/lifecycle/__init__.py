@@ -1,0 +1,1 @@
+"""Lifecycle: states over time, moves between tiers with their causes, what hysteresis costs, whom to keep, park or retire."""

@@ -1,0 +1,147 @@
+"""Migration between two days: matrix, flows, and a sentence per mover."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers.axes.moves import Snapshot
+from helpers.engine import MONEY_SCALE
+from helpers.rules.schemes import NOT_MEASURED, Scheme
+
+SPOKEN = {"recency_days": "recency", "order_count": "frequency", "total_spend": "spend"}
+
+
+def describe_moves(moves: pd.DataFrame, before: Snapshot, after: Snapshot) -> pd.DataFrame:
+    """Return the moves with labels, the numbers behind them and a sentence that a manager understands.
+
+    Parameters
+    ----------
+    moves : pandas.DataFrame
+        From `explain_moves`.
+    before, after : Snapshot
+        The same two days.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of `moves`, then label_before, label_after (str), direction (str: up, down, same, entered), orders_between (Int64), spend_between (float64, currency
+        units, what the total grew by), recency_days (Int64, at the later day), total_spend (float64), sentence (str; empty for who stayed).
+    """
+    start = before.measures.set_index("customer_id").reindex(moves["customer_id"])
+    end = after.axes().set_index("customer_id").reindex(moves["customer_id"])
+    orders = (end["order_count"] - start["order_count"].fillna(0)).astype("Int64")
+    spend = ((end["total_spend"] * MONEY_SCALE).round() - (start["total_spend"].fillna(0) * MONEY_SCALE).round()) / MONEY_SCALE
+    direction = moves["steps"].map(lambda s: "same" if s == 0 else "up" if s > 0 else "down", na_action="ignore").fillna("entered")
+    told = moves.assign(
+        label_before=moves["tier_before"].map(before.scheme.label()).astype("str"), label_after=moves["tier_after"].map(after.scheme.label()).astype("str"),
+        direction=direction.astype("str"), orders_between=orders.array, spend_between=spend.to_numpy("float64"),
+        recency_days=end["recency_days"].array, total_spend=end["total_spend"].to_numpy("float64"),
+    )  # fmt: skip
+    limits = _moved_limits(before, after)
+    facts = told.assign(
+        gap=end["usual_gap_days"].to_numpy("float64"), state=end["state"].array, tenure=end["tenure_days"].array,
+        year=end["spend_12m"].to_numpy("float64"), year_before=start["spend_12m"].to_numpy("float64"),
+        full_year=(start["history_days"] >= 365).fillna(False).to_numpy("bool"),  # else the earlier twelve months are not all there
+    )  # fmt: skip
+    return told.assign(sentence=pd.Series([_sentence(row, before, limits) for row in facts.itertuples()], index=told.index, dtype="str"))
+
+
+def _sentence(row, before: Snapshot, limits: str) -> str:  # type: ignore[no-untyped-def]
+    if row.direction == "same":
+        return ""
+    if row.direction == "entered":
+        return f"New to us since {before.as_of}: {row.label_after}."
+    moved = f"From {row.label_before} to {row.label_after}: "
+    reasons = {"own behaviour": _did, "time passing": _waited}
+    if row.cause in reasons:
+        return moved + reasons[row.cause](row, before) + "."
+    if row.cause == "cut points moved":
+        return moved + f"did as before, but the others changed and the limits moved ({limits})."
+    return moved + "same customer, same numbers; the rules or settings were changed."
+
+
+def _did(row, before: Snapshot) -> str:  # type: ignore[no-untyped-def]
+    if row.orders_between > 0:
+        back = "came back, " if row.state == "reactivated" else ""
+        gap = f" (usual gap {row.gap:.0f} days)" if row.direction == "down" and row.recency_days > row.gap else ""
+        year = f", the last {_count(row.recency_days, 'day')} ago{gap}" + (f"; 12-month spend went from {row.year_before:,.0f} to {row.year:,.0f}" if row.full_year else "")
+        return f"{back}{_count(row.orders_between, 'order')} for {row.spend_between:,.0f} since {before.as_of}{year}"
+    if row.orders_between < 0:
+        return f"orders were returned since {before.as_of}"
+    if row.direction == "down":
+        return f"stopped buying, no order for {_count(row.recency_days, 'day')}, usual gap {row.gap:.0f} days"
+    return f"no order since {before.as_of}, but contact, answers or ratings changed"
+
+
+def _waited(row, before: Snapshot) -> str:  # type: ignore[no-untyped-def]
+    if pd.isna(row.recency_days):
+        return "still no order that stands"
+    if row.orders_between == 0:
+        return f"no order since {before.as_of}, the silence grew to {_count(row.recency_days, 'day')}"
+    return f"the relation is now {_count(row.tenure, 'day')} old"
+
+
+def _count(number: float, unit: str) -> str:
+    return f"{number:,.0f} {unit}" if number == 1 else f"{number:,.0f} {unit}s"
+
+
+def _moved_limits(before: Snapshot, after: Snapshot) -> str:
+    """Name the score whose cut points moved most, with the highest of them at both days."""
+    told = []
+    for measure, name in SPOKEN.items():
+        old, new = (p.population[p.population["parameter"] == f"score:{measure}"].sort_values("position")["value"].tolist() for p in (before, after))
+        if old and new and old[-1] != new[-1]:
+            told.append(f"{name} {old[-1]:,.0f} to {new[-1]:,.0f}")
+    return "top limit of " + ", of ".join(told) if told else "usual gaps or means of all customers"
+
+
+def build_migration(moves: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
+    """Return how many customers went from which tier to which.
+
+    Parameters
+    ----------
+    moves : pandas.DataFrame
+        From `describe_moves`.
+    scheme : Scheme
+
+    Returns
+    -------
+    pandas.DataFrame
+        tier_before (`entered` for who was not known), tier_after, label_before, label_after (str), customers (Int64), share_of_before (float64), total_spend (float64, of
+        these customers at the later day), mainly (str, the most common cause). Pairs that occur, in the order of the tiers.
+    """
+    known = moves.assign(tier_before=moves["tier_before"].fillna("entered"), label_before=moves["label_before"].fillna("Entered"), units=(moves["total_spend"] * MONEY_SCALE).round())
+    grouped = known.groupby(["tier_before", "label_before", "tier_after", "label_after"])
+    table = grouped.agg(customers=("customer_id", "size"), units=("units", "sum"), mainly=("cause", _most_common)).reset_index()
+    table["share_of_before"] = table["customers"] / table.groupby("tier_before")["customers"].transform("sum")
+    place = scheme.rank | {NOT_MEASURED: len(scheme.rank) + 1, "entered": len(scheme.rank) + 2}
+    ordered = table.assign(_b=table["tier_before"].map(place), _a=table["tier_after"].map(place)).sort_values(["_b", "_a"], ignore_index=True)
+    told = ordered.assign(total_spend=ordered["units"] / MONEY_SCALE)
+    columns = ["tier_before", "tier_after", "label_before", "label_after", "customers", "share_of_before", "total_spend", "mainly"]
+    return told[columns].astype({"customers": "Int64", "mainly": "str", "label_before": "str", "label_after": "str"})
+
+
+def _most_common(causes: pd.Series) -> str:
+    counts = causes.value_counts()
+    return str(sorted(counts[counts == counts.max()].index)[0]) if len(counts) else ""
+
+
+def build_flows(moves: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
+    """Return, per tier, who was there, who came, who left and who is there now.
+
+    Returns
+    -------
+    pandas.DataFrame
+        tier, label (str), before, entered, came_from_better, came_from_worse, left_to_better, left_to_worse, after (Int64, customers). before + entered + came -
+        left = after. Tiers in their order, the not measured last.
+    """
+    place = scheme.rank | {NOT_MEASURED: len(scheme.rank) + 1}
+    rows = []
+    for tier, label in scheme.label().items():
+        was, now = moves["tier_before"] == tier, moves["tier_after"] == tier
+        up, down, new = moves["direction"] == "up", moves["direction"] == "down", moves["direction"] == "entered"
+        counts = [was, now & new, now & down, now & up, was & up, was & down, now]
+        rows.append((tier, label, *(int(c.sum()) for c in counts)))
+    names = ["before", "entered", "came_from_better", "came_from_worse", "left_to_better", "left_to_worse", "after"]
+    table = pd.DataFrame(rows, columns=["tier", "label", *names]).astype(dict.fromkeys(names, "Int64") | {"tier": "str", "label": "str"})
+    return table.assign(_p=table["tier"].map(place)).sort_values("_p", ignore_index=True).drop(columns="_p")
