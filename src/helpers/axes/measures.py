@@ -62,9 +62,9 @@ def measure_customers(
         told = told.merge(count_categories(lines, products, as_of=as_of), on="customer_id", how="left")
     # tickets, ratings and the like may name people who are neither in the orders nor in the customer list: those are no customers
     listed = tables.get("customers")
-    prospects = set(listed["customer_id"]) if listed is not None else set()
-    evidence = evidence[evidence["customer_id"].isin(prospects | set(told["customer_id"]))]
-    both = told.merge(evidence, on="customer_id", how="outer")
+    known_ids = pd.Index(told["customer_id"]) if listed is None else pd.Index(told["customer_id"]).union(pd.Index(listed["customer_id"]))
+    evidence = evidence[known_ids.get_indexer(evidence["customer_id"]) >= 0]
+    both = told.merge(evidence, on="customer_id", how="outer") if len(evidence.columns) > 1 else told
     return _without_orders(both).sort_values("customer_id", ignore_index=True)
 
 

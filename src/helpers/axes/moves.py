@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -33,13 +34,15 @@ class Snapshot:
     settings: AxisSettings
     scheme: Scheme
 
+    @cached_property
     def axes(self) -> pd.DataFrame:
-        """Return the axes of the day."""
+        """The axes of the day."""
         return derive_axes(self.measures, self.population, self.settings, as_of=self.as_of)
 
+    @cached_property
     def tiers(self) -> pd.Series:
-        """Return the tier of each customer, by customer_id."""
-        return assign_scheme(self.axes(), self.scheme).set_index("customer_id")["tier"]
+        """The tier of each customer, by customer_id."""
+        return assign_scheme(self.axes, self.scheme).set_index("customer_id")["tier"]
 
 
 def go_on_as_before(before: Snapshot, idle: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
@@ -62,15 +65,15 @@ def go_on_as_before(before: Snapshot, idle: pd.DataFrame, as_of: dt.date) -> pd.
     pandas.DataFrame
         Columns of the measures, one row per customer of the earlier day, sorted by customer_id.
     """
-    axes = before.axes()
-    on_rhythm = set(axes.loc[axes["activity"].isin(["active", "slowing"]) & (axes["order_count"] >= 2), "customer_id"])
+    axes = before.axes  # same rows in the same order as the measures
+    on_rhythm = (axes["activity"].isin(["active", "slowing"]) & (axes["order_count"] >= 2).fillna(False)).to_numpy("bool")
     days = (as_of - before.as_of).days
-    kept = before.measures[before.measures["customer_id"].isin(on_rhythm)]
+    kept = before.measures[on_rhythm]
     shift = pd.Timedelta(days=days)
     going = kept.assign(tenure_days=kept["tenure_days"] + days, history_days=kept["history_days"] + days, last_order_date=kept["last_order_date"] + shift)
     if days >= before.settings.lifecycle.returned_days:  # a comeback is no news any more
         going = going.assign(comeback_gap_days=float("nan"), longest_gap_before_days=kept["longest_gap_days"])
-    silent = idle[idle["customer_id"].isin(set(before.measures["customer_id"]) - on_rhythm)]
+    silent = idle.set_index("customer_id").reindex(before.measures.loc[~on_rhythm, "customer_id"]).reset_index()
     both = pd.concat([going, silent.reindex(columns=going.columns)], ignore_index=True)
     return both.astype(before.measures.dtypes.to_dict()).sort_values("customer_id", ignore_index=True)
 
@@ -110,16 +113,16 @@ def explain_moves(before: Snapshot, after: Snapshot, idle: pd.DataFrame) -> pd.D
     if before.scheme.rank.keys() != after.scheme.rank.keys():
         raise UserError(f"schemes {before.scheme.scheme} and {after.scheme.scheme} have different tiers, so moves between them have no steps: compare within one scheme")
     going = go_on_as_before(before, idle, after.as_of)
-    now = after.measures[after.measures["customer_id"].isin(set(going["customer_id"]))]
+    same_rules = (before.settings, before.scheme) == (after.settings, after.scheme)
     path = [
         before,
         replace(before, as_of=after.as_of, measures=going),
-        replace(before, as_of=after.as_of, measures=now),
-        replace(before, as_of=after.as_of, measures=now, population=after.population),
-        replace(after, measures=now),
+        replace(before, as_of=after.as_of, measures=after.measures),
+        after if same_rules else replace(before, as_of=after.as_of, measures=after.measures, population=after.population),
+        after,
     ]
-    tiers = [p.tiers() for p in path]
-    ids = sorted(set(tiers[0].index) & set(now["customer_id"]))
+    tiers = [p.tiers for p in path]
+    ids = going.loc[after.tiers.index.get_indexer(going["customer_id"]) >= 0, "customer_id"].array
     ranks = np.array([_ranks(t.reindex(ids), p.scheme) for t, p in zip(tiers, path, strict=True)])
     told = pd.DataFrame({"customer_id": ids, "tier_before": tiers[0].reindex(ids).to_numpy(), "tier_after": tiers[-1].reindex(ids).to_numpy(),
                          "rank_before": ranks[0], "rank_after": ranks[-1], "steps": ranks[0] - ranks[-1]})  # fmt: skip
@@ -142,8 +145,8 @@ def _causes(moves: pd.DataFrame) -> np.ndarray:
 
 def _with_entered(moves: pd.DataFrame, after: Snapshot) -> pd.DataFrame:
     """Add who was not known at the earlier day: no tier before, no parts."""
-    tiers = after.tiers()
-    new = tiers[~tiers.index.isin(moves["customer_id"])]
+    tiers = after.tiers
+    new = tiers[pd.Index(moves["customer_id"]).get_indexer(tiers.index) < 0]
     ranks = _ranks(new, after.scheme)
     entered = pd.DataFrame({"customer_id": new.index, "tier_before": None, "tier_after": new.to_numpy(), "rank_after": ranks, "cause": "entered"})
     return pd.concat([moves, entered.reindex(columns=moves.columns)], ignore_index=True).sort_values("customer_id", ignore_index=True)

@@ -28,7 +28,7 @@ def describe_moves(moves: pd.DataFrame, before: Snapshot, after: Snapshot) -> pd
         units, what the total grew by), recency_days (Int64, at the later day), total_spend (float64), sentence (str; empty for who stayed).
     """
     start = before.measures.set_index("customer_id").reindex(moves["customer_id"])
-    end = after.axes().set_index("customer_id").reindex(moves["customer_id"])
+    end = after.axes.set_index("customer_id").reindex(moves["customer_id"])
     orders = (end["order_count"] - start["order_count"].fillna(0)).astype("Int64")
     spend = ((end["total_spend"] * MONEY_SCALE).round() - (start["total_spend"].fillna(0) * MONEY_SCALE).round()) / MONEY_SCALE
     direction = moves["steps"].map(lambda s: "same" if s == 0 else "up" if s > 0 else "down", na_action="ignore").fillna("entered")
@@ -43,12 +43,12 @@ def describe_moves(moves: pd.DataFrame, before: Snapshot, after: Snapshot) -> pd
         year=end["spend_12m"].to_numpy("float64"), year_before=start["spend_12m"].to_numpy("float64"),
         full_year=(start["history_days"] >= 365).fillna(False).to_numpy("bool"),  # else the earlier twelve months are not all there
     )  # fmt: skip
-    return told.assign(sentence=pd.Series([_sentence(row, before, limits) for row in facts.itertuples()], index=told.index, dtype="str"))
+    moved = facts[facts["direction"] != "same"]
+    sentences = pd.Series([_sentence(row, before, limits) for row in moved.itertuples()], index=moved.index, dtype="str")
+    return told.assign(sentence=sentences.reindex(told.index, fill_value="").astype("str"))
 
 
 def _sentence(row, before: Snapshot, limits: str) -> str:  # type: ignore[no-untyped-def]
-    if row.direction == "same":
-        return ""
     if row.direction == "entered":
         return f"New to us since {before.as_of}: {row.label_after}."
     moved = f"From {row.label_before} to {row.label_after}: "

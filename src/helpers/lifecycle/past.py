@@ -17,7 +17,7 @@ from helpers.axes.population import fit_population
 from helpers.axes.rfm import net_orders, settle_movements
 from helpers.engine import from_units, to_pandas
 from helpers.lifecycle.migration import describe_moves
-from helpers.rules.schemes import Scheme, assign_scheme
+from helpers.rules.schemes import Scheme
 
 
 @dataclass
@@ -61,8 +61,8 @@ class Past:
 
     def judge(self, day: dt.date, scheme: Scheme) -> pd.DataFrame:
         """Return customer_id, state and tier of a day."""
-        axes = self.snapshot(day, scheme).axes()
-        return axes[["customer_id", "state"]].assign(tier=assign_scheme(axes, scheme)["tier"].array)
+        there = self.snapshot(day, scheme)
+        return there.axes[["customer_id", "state"]].assign(tier=there.tiers.array)
 
     def moves(self, as_of: dt.date, scheme: Scheme) -> pd.DataFrame:
         """Return every customer's tier at the date before `as_of` and now, with causes and sentences; all `entered` without a date before."""
