@@ -14,10 +14,11 @@ from helpers.axes.settings import ActivitySettings, RfmSettings
 
 METHOD_SAYS = {"own_rhythm": "own rhythm", "population": "gaps of all customers"}
 IN_USE = " (in use)"
+CHANCE, CLEARLY = 0.1, 0.02  # agreement below the first is hardly better than chance; a rule is better from the second on
 Z95 = 1.959963984540054
 COLUMNS = {
     "rule": "str", "in_use": "boolean", "customers": "Int64", "flagged": "Int64", "flagged_share": "float64", "stayed_away": "Int64", "precision": "float64",
-    "precision_low": "float64", "precision_high": "float64", "recall": "float64", "f1": "float64", "base_rate": "float64", "lift": "float64",
+    "precision_low": "float64", "precision_high": "float64", "recall": "float64", "agreement": "float64", "base_rate": "float64", "lift": "float64",
 }  # fmt: skip
 
 
@@ -35,6 +36,25 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     centre = (share + spread / 2) / (1 + spread)
     half = Z95 * math.sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def matthews(hits: int, flagged: int, gone: int, of: int) -> float | None:
+    """Return Matthews' correlation of a yes-no flag with a yes-no outcome; missing when one of them is the same for all.
+
+    Unlike precision, recall or their mean it gives nothing to a rule that flags everybody where nearly everybody stays away.
+
+    Parameters
+    ----------
+    hits, flagged, gone, of : int
+        Flagged and gone, flagged, gone, all.
+
+    Examples
+    --------
+    >>> matthews(8, 10, 10, 40)
+    0.7333333333333333
+    """
+    spread = flagged * (of - flagged) * gone * (of - gone)
+    return (hits * of - flagged * gone) / math.sqrt(spread) if spread else None
 
 
 def lapse_rules(settings: ActivitySettings) -> dict[str, ActivitySettings]:
@@ -70,7 +90,7 @@ def judge_lapses(measures: pd.DataFrame, later_orders: Mapping[str, int], settin
     -------
     pandas.DataFrame
         rule (str), in_use (boolean), customers, flagged, stayed_away (Int64), flagged_share, precision (float64, of those flagged, the share that stayed away) with its 95 % interval
-        precision_low and precision_high, recall (float64, of those who stayed away, the share flagged), f1, base_rate (float64, share of all who stayed away), lift (float64, precision by
+        precision_low and precision_high, recall (float64, of those who stayed away, the share flagged), agreement (float64, Matthews' correlation of flag and outcome: 0 is chance, 1 is perfect), base_rate (float64, share of all who stayed away), lift (float64, precision by
         base rate). A rule that flags nobody has no precision.
 
     Notes
@@ -90,22 +110,22 @@ def _judge(name: str, rule: ActivitySettings, in_use: bool, buyers: pd.DataFrame
     hits, count, gone = int((flagged & away).sum()), int(flagged.sum()), int(away.sum())
     precision, recall = hits / count if count else None, hits / gone if gone else None
     low, high = wilson(hits, count) if count else (None, None)
-    f1 = 2 * hits / (count + gone) if count + gone else None
+    agreement = matthews(hits, count, gone, len(buyers))
     base = gone / len(buyers) if len(buyers) else None
     lift = precision / base if precision is not None and base else None
-    return (name, in_use, len(buyers), count, count / max(len(buyers), 1), gone, precision, low, high, recall, f1, base, lift)
+    return (name, in_use, len(buyers), count, count / max(len(buyers), 1), gone, precision, low, high, recall, agreement, base, lift)
 
 
 def say_lapses(judged: pd.DataFrame) -> str:
     """Return what the comparison says, in one sentence that does not spare the rule in use."""
-    known = judged.dropna(subset=["f1"])
-    if known.empty or not known["flagged"].sum():
-        return "No rule flagged anybody, or nobody stayed away: the data do not allow a verdict."
     used = judged[judged["in_use"]].iloc[0]
-    if not used["flagged"]:
-        return "The rule in use called nobody lapsed a quarter ago."
-    best = known[~known["in_use"]].sort_values(["f1", "rule"], ascending=[False, True]).iloc[0]
+    if not used["flagged"] or pd.isna(used["agreement"]):
+        return "The rule in use called nobody lapsed a quarter ago, or everybody stayed away: the data do not allow a verdict."
     told = f"Of {int(used['flagged']):,} customers called lapsed a quarter ago, {used['precision']:.0%} stayed away; that found {used['recall']:.0%} of all who did".replace("%", " %")
-    if best["f1"] <= used["f1"] + 0.005:
-        return told + ", and no simpler rule did better."
-    return told + f"; the rule \"{best['rule']}\" would have done better ({best['precision']:.0%} and {best['recall']:.0%}).".replace("%", " %")
+    others = judged[~judged["in_use"].astype("bool")].dropna(subset=["agreement"]).sort_values(["agreement", "rule"], ascending=[False, True])
+    if max(used["agreement"], *others["agreement"]) < CHANCE:
+        return f"{told}, which is hardly better than chance ({used['base_rate']:.0%} of all stayed away); no other rule was better.".replace("%", " %").replace("  ", " ")
+    if others.empty or others["agreement"].iloc[0] <= used["agreement"] + CLEARLY:
+        return f"{told}, and no simpler rule did clearly better."
+    best = others.iloc[0]
+    return f"{told}; the rule \"{best['rule']}\" would have done better ({best['precision']:.0%} and {best['recall']:.0%}).".replace("%", " %").replace("  ", " ")
