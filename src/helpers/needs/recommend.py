@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
@@ -10,6 +12,9 @@ import pandas as pd
 
 from helpers.needs.items import standing_sales
 from helpers.needs.settings import RecommendSettings
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 METHODS = {"popularity": "what most customers buy", "buy_again": "what this customer bought before", "item_item": "products bought by the same customers", "factors": "matrix factorisation"}
 NAIVE = ("popularity", "buy_again")
@@ -67,28 +72,15 @@ def rank_popular(history: History, *, new_only: bool, top: int) -> pd.DataFrame:
     pandas.DataFrame
         customer, product (codes), rank (from 1), score (customers who bought it lately).
     """
-    longest = int(history.bought.groupby("customer").size().max()) if len(history.bought) else 0
-    shown = history.popular[: top + longest] if new_only else history.popular[:top]
-    every = pd.DataFrame({"customer": np.repeat(np.arange(len(history.customers)), top), "product": np.tile(shown[:top], len(history.customers))}) if not new_only and len(shown) >= top else None
-    if every is None:
-        every = _popular_per_customer(history, shown, new_only=new_only, top=top)
+    owned = {c: set(p) for c, p in history.bought.groupby("customer")["product"]} if new_only else {}
+    rows = [(c, p) for c in range(len(history.customers)) for p in _first(history.popular, owned.get(c, set()), top)]
+    every = pd.DataFrame(rows, columns=["customer", "product"], dtype="int64")
     return every.assign(rank=every.groupby("customer").cumcount() + 1, score=history.buyers[every["product"]].astype("float64"))
 
 
-def _popular_per_customer(history: History, shown: np.ndarray, *, new_only: bool, top: int) -> pd.DataFrame:
-    owned = {c: set(p) for c, p in history.bought.groupby("customer")["product"]} if new_only else {}
-    rows = [(c, p) for c in range(len(history.customers)) for p in _first(shown, owned.get(c, set()), top)]
-    return pd.DataFrame(rows, columns=["customer", "product"], dtype="int64")
-
-
 def _first(shown: np.ndarray, without: set[int], top: int) -> list[int]:
-    found: list[int] = []
-    for product in shown.tolist():
-        if product not in without:
-            found.append(product)
-            if len(found) == top:
-                break
-    return found
+    """Return the first `top` products that are not among those the customer has."""
+    return list(islice((p for p in shown.tolist() if p not in without), top)) if without else shown[:top].tolist()
 
 
 def rank_buy_again(history: History, *, top: int) -> pd.DataFrame:
@@ -99,49 +91,50 @@ def rank_buy_again(history: History, *, top: int) -> pd.DataFrame:
     return told.loc[told["rank"] <= top, ["customer", "product", "rank", "score"]].reset_index(drop=True)
 
 
-def fit_model(history: History, method: str, settings: RecommendSettings) -> object:
+def fit_model(history: History, method: str, settings: RecommendSettings) -> Any:
     """Return an `implicit` model fitted on one thread with a fixed seed, so that a re-run gives the same list.
 
     Notes
     -----
-    item_item: BM25-weighted item neighbours; factors: alternating least squares (Hu, Koren and Volinsky 2008) on BM25 weights.
+    item_item: nearest neighbours of products on TF-IDF weights (customers who buy everything count less); factors: alternating
+    least squares (Hu, Koren and Volinsky 2008) on BM25 weights. Both see products on sale only.
     """
     from implicit.als import AlternatingLeastSquares
-    from implicit.nearest_neighbours import TFIDFRecommender, bm25_weight
+    from implicit.nearest_neighbours import ItemItemRecommender, bm25_weight, normalize, tfidf_weight
     from threadpoolctl import threadpool_limits
 
-    cells = _matrix(history)
+    cells, _ = _matrix(history)
     with threadpool_limits(1):
         if method == "item_item":
-            model = TFIDFRecommender(K=settings.neighbours, num_threads=1)
-            model.fit(cells, show_progress=False)
+            model = ItemItemRecommender(K=settings.neighbours, num_threads=1)
+            model.fit(normalize(tfidf_weight(cells.T)).T.tocsr(), show_progress=False)
         else:
             model = AlternatingLeastSquares(factors=settings.factors, iterations=settings.iterations, random_state=SEED, num_threads=1, use_gpu=False)
             model.fit(bm25_weight(cells, K1=100, B=0.8).tocsr().astype("float32"), show_progress=False)
     return model
 
 
-def _matrix(history: History) -> object:
+def _matrix(history: History) -> tuple[csr_matrix, np.ndarray]:
+    """Return customers by products on sale, weighted by purchase days, and the product code of each column."""
     from scipy.sparse import csr_matrix
 
-    weight = np.log1p(history.bought["days"].to_numpy(dtype="float64"))
-    return csr_matrix((weight, (history.bought["customer"], history.bought["product"])), shape=(len(history.customers), len(history.products)))
+    kept = np.flatnonzero(history.on_sale)
+    usable = history.bought[history.on_sale[history.bought["product"]]]
+    cells = (np.log1p(usable["days"].to_numpy(dtype="float64")), (usable["customer"], np.searchsorted(kept, usable["product"])))
+    return csr_matrix(cells, shape=(len(history.customers), len(kept))), kept
 
 
-def rank_model(history: History, model: object, *, new_only: bool, top: int) -> pd.DataFrame:
+def rank_model(history: History, model: Any, *, new_only: bool, top: int) -> pd.DataFrame:
     """Return a model's products per customer: customer, product, rank, score (rounded, ties by product)."""
     from threadpoolctl import threadpool_limits
 
-    cells = _matrix(history)
-    gone = np.flatnonzero(~history.on_sale)
+    cells, kept = _matrix(history)
+    customers = np.arange(len(history.customers))
     with threadpool_limits(1):
-        products, scores = model.recommend(np.arange(len(history.customers)), cells, N=top, filter_already_liked_items=new_only, filter_items=gone if len(gone) else None)  # type: ignore[attr-defined]
-    found = pd.DataFrame({"customer": np.repeat(np.arange(len(history.customers)), products.shape[1]), "product": products.ravel(), "score": scores.ravel().astype("float64").round(4)})
+        columns, scores = model.recommend(customers, cells, N=min(top, len(kept)), filter_already_liked_items=new_only)
+    found = pd.DataFrame({"customer": np.repeat(customers, columns.shape[1]), "product": columns.ravel(), "score": scores.ravel().astype("float64").round(4)})
     found = found[(found["product"] >= 0) & (found["score"] > 0)]
-    if new_only:
-        found = found.merge(history.bought[["customer", "product"]].assign(_owned=True), on=["customer", "product"], how="left")
-        found = found[found.pop("_owned").isna()]
-    ranked = found.sort_values(["customer", "score", "product"], ascending=[True, False, True], ignore_index=True)
+    ranked = found.assign(product=kept[found["product"]]).sort_values(["customer", "score", "product"], ascending=[True, False, True], ignore_index=True)
     return ranked.assign(rank=ranked.groupby("customer").cumcount() + 1)[["customer", "product", "rank", "score"]]
 
 
@@ -155,7 +148,7 @@ def fill_up(ranked: pd.DataFrame, history: History, *, new_only: bool, top: int)
     return again[again["rank"] <= top].reset_index(drop=True)
 
 
-def rank_products(history: History, method: str, *, new_only: bool, settings: RecommendSettings, model: object | None = None) -> pd.DataFrame:
+def rank_products(history: History, method: str, *, new_only: bool, settings: RecommendSettings, model: Any = None) -> pd.DataFrame:
     """Return the list of one method for every customer: customer, product, rank, score, filled.
 
     Parameters
