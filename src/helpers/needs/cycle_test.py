@@ -22,7 +22,7 @@ def describe_wait(forecast: pd.DataFrame, *, as_of: dt.date, horizon: int) -> pd
     Returns
     -------
     pandas.DataFrame
-        customer_id, raw (probability from the rhythm alone), due (boolean, the naive rule: last order plus own mean gap falls within the
+        customer_id, raw (probability from the rhythm alone), due (boolean, the naive rule: last order plus own median gap falls within the
         horizon), and the columns that the calibration reads: log_odds, late (waits so far, in spreads of the log gap), log_orders, single, log_waited.
     """
     from scipy.stats import norm
@@ -31,9 +31,9 @@ def describe_wait(forecast: pd.DataFrame, *, as_of: dt.date, horizon: int) -> pd
     mu, sd = forecast["mu"].to_numpy(), forecast["sd"].to_numpy()
     now, then = ((np.log(np.maximum(w, 0.5)) - mu) / sd for w in (waited, waited + horizon))
     raw = np.clip((norm.sf(now) - norm.sf(then)) / np.maximum(norm.sf(now), 1e-12), 1e-4, 1 - 1e-4)
-    mean_gap = np.where(forecast["gaps"] > 0, forecast["own_gap_days"].fillna(0), forecast["group_gap_days"])
+    usual_gap = np.where(forecast["gaps"] > 0, forecast["own_gap_days"].fillna(0), forecast["group_gap_days"])
     return pd.DataFrame({
-        "customer_id": forecast["customer_id"], "raw": raw, "due": (mean_gap >= waited) & (mean_gap < waited + horizon + 1), "log_odds": np.log(raw / (1 - raw)), "late": np.clip(now, -4, 6),
+        "customer_id": forecast["customer_id"], "raw": raw, "due": (usual_gap >= waited) & (usual_gap < waited + horizon + 1), "log_odds": np.log(raw / (1 - raw)), "late": np.clip(now, -4, 6),
         "log_orders": np.log(forecast["orders"].to_numpy(dtype="float64")), "single": (forecast["orders"] == 1).astype("float64"), "log_waited": np.log1p(waited),
     })  # fmt: skip
 
@@ -98,7 +98,7 @@ def judge_cycles(order_days: pd.DataFrame, main_groups: pd.DataFrame | None, *, 
         predicted_from, predicted_to, predicted (mean), customers (Int64), returned (Int64), share with its 95 % interval. The last row is
         everybody predicted at or above `likely`.
     scores : pandas.DataFrame
-        method (cycle forecast, own mean gap, share of all), brier (mean squared error; lower is better) with bootstrap interval, predicted_back,
+        method (cycle forecast, own usual gap, share of all), brier (mean squared error; lower is better) with bootstrap interval, predicted_back,
         of_them_back (Int64), precision with interval, gain over the best naive method (brier, positive is better) with interval, wins (boolean).
     """
     read = order_days[order_days["order_date"] <= pd.Timestamp(as_of)]
@@ -110,7 +110,7 @@ def judge_cycles(order_days: pd.DataFrame, main_groups: pd.DataFrame | None, *, 
         return _no_calibration(), _no_scores()
     test = test.assign(chance=predict_return(test, calibration))
     share, rule = _naive(known, main_groups, start, settings)
-    methods = {"cycle forecast": test["chance"], "own mean gap": test["due"].map({True: rule[0], False: rule[1]}), "share of all": pd.Series(share, index=test.index)}
+    methods = {"cycle forecast": test["chance"], "own usual gap": test["due"].map({True: rule[0], False: rule[1]}), "share of all": pd.Series(share, index=test.index)}
     return _calibrate(test, settings), _score(methods, test["back"].astype("float64"), settings)
 
 

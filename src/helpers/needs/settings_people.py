@@ -44,7 +44,7 @@ class VoiceSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    topics: int = Field(7, ge=2, le=40, description="themes that are looked for without a dictionary, per language")
+    topics: int = Field(12, ge=2, le=40, description="themes that are looked for without a dictionary, per language")
     min_texts: int = Field(40, ge=10, description="texts in a language from which themes are looked for without a dictionary")
     min_labels: int = Field(60, ge=20, description="labelled texts from which a small model is trained and compared with the dictionary")
     folds: int = Field(5, ge=2, le=10, description="parts in which labelled texts are held back in turn")
