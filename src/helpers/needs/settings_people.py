@@ -29,14 +29,14 @@ class LinksSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     window_days: int = Field(60, ge=7, le=400, description="the purchase must follow the behaviour within this many days")
-    match_on: tuple[str, ...] = Field(("kind", "member_level", "region"), description="columns of customers in which compared customers must be equal")
+    match_on: tuple[str, ...] = Field(("kind", "member_level"), description="columns of customers in which compared customers must be equal")
     prior_days: int = Field(180, ge=28, le=1100, description="purchases within these days before the behaviour must be alike")
     min_exposed: int = Field(30, ge=10, description="customers who showed the behaviour and whose window is over")
     min_bought: int = Field(10, ge=3, description="of them, those who bought in the window or before, for a product group to be looked at")
     fdr: float = Field(0.05, gt=0, lt=1, description="share of the reported links that may be chance (false-discovery rate)")
-    draws: int = Field(300, ge=50, le=2000, description="bootstrap samples of customers behind each interval")
     max_exposed: int = Field(1500, ge=50, description="most customers with the behaviour that are compared; a fixed choice by id")
-    max_controls: int = Field(4000, ge=100, description="most customers they are compared with; a fixed choice by id")
+    max_controls: int = Field(4000, ge=100, description="most customers that comparisons are drawn from; a fixed choice by id")
+    controls_each: int = Field(100, ge=5, le=1000, description="most comparisons per customer with the behaviour")
 
 
 class VoiceSettings(BaseModel):
