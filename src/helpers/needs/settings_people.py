@@ -36,7 +36,7 @@ class LinksSettings(BaseModel):
     fdr: float = Field(0.05, gt=0, lt=1, description="share of the reported links that may be chance (false-discovery rate)")
     max_exposed: int = Field(1500, ge=50, description="most customers with the behaviour that are compared; a fixed choice by id")
     max_controls: int = Field(4000, ge=100, description="most customers that comparisons are drawn from; a fixed choice by id")
-    controls_each: int = Field(100, ge=5, le=1000, description="most comparisons per customer with the behaviour")
+    controls_each: int = Field(60, ge=5, le=1000, description="most comparisons per customer with the behaviour")
 
 
 class VoiceSettings(BaseModel):
