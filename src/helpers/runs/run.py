@@ -20,6 +20,7 @@ from helpers.errors import UserError
 from helpers.runs.cache import StageCache, code_fingerprint
 from helpers.runs.files import copy_whole, write_whole
 from helpers.runs.graph import is_published, stages
+from helpers.runs.needs_inputs import read_filled, read_maps
 from helpers.runs.paths import MARKER, cache_folder, out_folder, profile_file
 from helpers.runs.raw import RawTables
 from helpers.runs.schemefiles import read_scheme_files
@@ -190,5 +191,7 @@ def _graph_inputs(profile: Profile, as_of: dt.date, settings: Settings, folder: 
         "source_hints": hints,
         "tier_schemes": read_scheme_files(),
         "duplicate_decisions": read_decisions(decisions) if decisions.exists() else None,
+        "needs_maps": read_maps(),
+        **read_filled(folder),
         **sections,
     }

@@ -14,6 +14,8 @@ from helpers.axes.settings import ActivitySettings, LifecycleSettings, RfmSettin
 from helpers.cleaning.settings import CleaningSettings
 from helpers.cleaning.settings_customers import DuplicatesSettings, PrivacySettings, TagsSettings
 from helpers.errors import UserError
+from helpers.needs.settings import BasketsSettings, CyclesSettings, RecommendSettings, SequencesSettings, ShiftSettings
+from helpers.needs.settings_people import InterviewsSettings, LinksSettings, NeedsSettings, SatisfactionSettings, VoiceSettings
 
 KINDS = {int: "whole number", float: "number", bool: "true or false", str: "text"}
 KEY_VARIABLE = "CRMKIT_PSEUDONYM_KEY"  # a secret belongs in no file that a run writes
@@ -32,6 +34,16 @@ class Settings(BaseModel):
     activity: ActivitySettings = ActivitySettings()
     lifecycle: LifecycleSettings = LifecycleSettings()
     tiering: TieringSettings = TieringSettings()
+    needs: NeedsSettings = NeedsSettings()
+    baskets: BasketsSettings = BasketsSettings()
+    sequences: SequencesSettings = SequencesSettings()
+    recommend: RecommendSettings = RecommendSettings()
+    cycles: CyclesSettings = CyclesSettings()
+    links: LinksSettings = LinksSettings()
+    voice: VoiceSettings = VoiceSettings()
+    satisfaction: SatisfactionSettings = SatisfactionSettings()
+    interviews: InterviewsSettings = InterviewsSettings()
+    shift: ShiftSettings = ShiftSettings()
 
 
 def build_settings(*layers: dict[str, dict[str, Any]]) -> Settings:
