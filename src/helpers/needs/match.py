@@ -54,6 +54,8 @@ def score_match(purchase_cycles: pd.DataFrame, item_days: pd.DataFrame | None, t
 
 def _range(item_days: pd.DataFrame, cycles: pd.DataFrame, as_of: dt.date) -> pd.Series:
     """Groups first bought less than an expected gap ago had no chance to be bought again and are left out."""
+    if item_days.empty:
+        return pd.Series(dtype="float64")
     per = item_days.groupby(["customer_id", "item"])["order_date"].agg(["size", "min"]).reset_index()
     gap = per["customer_id"].map(cycles.set_index("customer_id")["expected_gap_days"])
     known = per[(pd.Timestamp(as_of) - per["min"]).dt.days >= gap]

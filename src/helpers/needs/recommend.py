@@ -73,14 +73,15 @@ def rank_popular(history: History, *, new_only: bool, top: int) -> pd.DataFrame:
         customer, product (codes), rank (from 1), score (customers who bought it lately).
     """
     owned = {c: set(p) for c, p in history.bought.groupby("customer")["product"]} if new_only else {}
-    rows = [(c, p) for c in range(len(history.customers)) for p in _first(history.popular, owned.get(c, set()), top)]
+    shown = history.popular.tolist()
+    rows = [(c, p) for c in range(len(history.customers)) for p in _first(shown, owned.get(c, set()), top)]
     every = pd.DataFrame(rows, columns=["customer", "product"], dtype="int64")
     return every.assign(rank=every.groupby("customer").cumcount() + 1, score=history.buyers[every["product"]].astype("float64"))
 
 
-def _first(shown: np.ndarray, without: set[int], top: int) -> list[int]:
+def _first(shown: list[int], without: set[int], top: int) -> list[int]:
     """Return the first `top` products that are not among those the customer has."""
-    return list(islice((p for p in shown.tolist() if p not in without), top)) if without else shown[:top].tolist()
+    return list(islice((p for p in shown if p not in without), top)) if without else shown[:top]
 
 
 def rank_buy_again(history: History, *, top: int) -> pd.DataFrame:
@@ -115,13 +116,21 @@ def fit_model(history: History, method: str, settings: RecommendSettings) -> Any
 
 
 def _matrix(history: History) -> tuple[csr_matrix, np.ndarray]:
-    """Return customers by products on sale, weighted by purchase days, and the product code of each column."""
+    """Return customers by products on sale, weighted by purchase days, and the product code of each column.
+
+    A product that only one customer bought lately is left out: it says nothing about anybody else.
+    """
     from scipy.sparse import csr_matrix
 
-    kept = np.flatnonzero(history.on_sale)
-    usable = history.bought[history.on_sale[history.bought["product"]]]
+    kept = modelled(history)
+    usable = history.bought[(history.buyers > 1)[history.bought["product"]]]
     cells = (np.log1p(usable["days"].to_numpy(dtype="float64")), (usable["customer"], np.searchsorted(kept, usable["product"])))
     return csr_matrix(cells, shape=(len(history.customers), len(kept))), kept
+
+
+def modelled(history: History) -> np.ndarray:
+    """Return the codes of the products that models look at: on sale, bought lately by two customers or more."""
+    return np.flatnonzero(history.buyers > 1)
 
 
 def rank_model(history: History, model: Any, *, new_only: bool, top: int) -> pd.DataFrame:
@@ -131,7 +140,7 @@ def rank_model(history: History, model: Any, *, new_only: bool, top: int) -> pd.
     cells, kept = _matrix(history)
     customers = np.arange(len(history.customers))
     with threadpool_limits(1):
-        columns, scores = model.recommend(customers, cells, N=min(top, len(kept)), filter_already_liked_items=new_only)
+        columns, scores = model.recommend(customers, cells, N=max(min(top, len(kept)), 1), filter_already_liked_items=new_only)
     found = pd.DataFrame({"customer": np.repeat(customers, columns.shape[1]), "product": columns.ravel(), "score": scores.ravel().astype("float64").round(4)})
     found = found[(found["product"] >= 0) & (found["score"] > 0)]
     ranked = found.assign(product=kept[found["product"]]).sort_values(["customer", "score", "product"], ascending=[True, False, True], ignore_index=True)

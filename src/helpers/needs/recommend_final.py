@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from helpers.needs.items import item_names
-from helpers.needs.recommend import History, build_history, fit_model, rank_products
+from helpers.needs.recommend import History, build_history, fit_model, modelled, rank_products
 from helpers.needs.settings import RecommendSettings
 
 UNTESTED = {"next": "buy_again", "new": "popularity"}  # too few customers to judge: the simplest list
@@ -71,8 +71,8 @@ def _reasons(ranked: pd.DataFrame, history: History, model: Any, products: pd.Da
 
 def _closest(fresh: pd.DataFrame, history: History, model: Any) -> pd.Series:
     """Return, per listed product, the product the customer has that speaks most for it."""
-    kept = np.flatnonzero(history.on_sale)
-    owned = history.bought.loc[history.on_sale[history.bought["product"]], ["customer", "product", "days"]].rename(columns={"product": "has", "days": "has_days"})
+    kept = modelled(history)
+    owned = history.bought.loc[(history.buyers > 1)[history.bought["product"]], ["customer", "product", "days"]].rename(columns={"product": "has", "days": "has_days"})
     pairs = fresh[["customer", "product"]].reset_index(names="row").merge(owned, on="customer")
     near = model.similarity[np.searchsorted(kept, pairs["has"]), np.searchsorted(kept, pairs["product"])]
     weight = np.asarray(near).ravel() * np.log1p(pairs["has_days"].to_numpy(dtype="float64"))

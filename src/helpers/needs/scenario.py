@@ -12,6 +12,7 @@ from helpers.needs.settings import ShiftSettings
 from helpers.needs.stats import false_discovery
 
 ATTRIBUTES = {"customer_id": "str", "lines": "Int64", "budget_band": "str", "price_position": "float64", "style": "str", "style_share": "float64", "stage": "str", "stage_zh": "str", "next_need": "str", "evidence": "str"}
+AFFINITY = {"customer_id": "str", "category": "str", "purchase_days": "Int64", "share": "float64", "usual_share": "float64", "lift": "float64"}
 RECENT_LINES = 6  # the last lines decide the stage
 
 
@@ -68,9 +69,9 @@ def _positions(lines: pd.DataFrame, products: pd.DataFrame, group: str | None) -
 def _styles(lines: pd.DataFrame, settings: ShiftSettings) -> pd.DataFrame:
     if "tags" not in lines or lines["tags"].isna().all():
         return pd.DataFrame({"style": pd.Series(dtype="str"), "style_share": pd.Series(dtype="float64")})
-    tagged = lines.dropna(subset="tags").assign(style=lambda f: f["tags"].str.split(";")).explode("style")
-    tagged = tagged.assign(style=tagged["style"].str.strip())
-    counts = tagged.groupby(["customer_id", "style"]).size().rename("n").reset_index()
+    sums = lines.dropna(subset="tags").groupby(["customer_id", "tags"]).size().rename("n").reset_index()
+    tagged = sums.assign(style=sums["tags"].str.split(";")).explode("style")
+    counts = tagged.assign(style=tagged["style"].str.strip()).groupby(["customer_id", "style"])["n"].sum().reset_index()
     totals = lines.dropna(subset="tags").groupby("customer_id").size()
     best = counts.sort_values(["customer_id", "n", "style"], ascending=[True, False, True]).drop_duplicates("customer_id").set_index("customer_id")
     enough = best[totals.reindex(best.index) >= settings.min_style_lines]
@@ -81,7 +82,8 @@ def _stages(lines: pd.DataFrame, stages: tuple[Stage, ...]) -> pd.DataFrame:
     """The last lines vote: each is of the first stage whose words stand in its product's texts; the furthest of the most voted stages wins."""
     texts = lines.drop_duplicates("product_id").set_index("product_id")
     known = [c for c in ("subcategory", "category", "name", "tags") if c in texts]
-    joined = texts[known].fillna("").astype("str").agg(" ".join, axis=1).str.lower() if known else pd.Series(dtype="str")
+    blank = pd.Series("", index=texts.index, dtype="str")
+    joined = blank.str.cat([texts[c].fillna("").astype("str") for c in known], sep=" ").str.lower() if known else pd.Series(dtype="str")
     found = {p: next((n for n, s in enumerate(stages) if any(w.lower() in text for w in s.words)), -1) for p, text in joined.items()}
     staged = lines.assign(stage_number=lines["product_id"].map(found).fillna(-1).astype("int64"))
     recent = staged[staged["stage_number"] >= 0].sort_values(["customer_id", "order_date", "product_id"]).groupby("customer_id").tail(RECENT_LINES)
@@ -124,11 +126,13 @@ def list_affinities(item_days: pd.DataFrame, *, top: int = 3, least: int = 3) ->
     """
     counts = item_days.groupby(["customer_id", "item"]).size().rename("purchase_days").reset_index()
     share = counts["purchase_days"] / counts.groupby("customer_id")["purchase_days"].transform("sum")
+    if counts.empty:
+        return pd.DataFrame({c: pd.Series(dtype=k) for c, k in AFFINITY.items()})
     usual = counts.assign(share=share).groupby("item")["share"].sum() / max(item_days["customer_id"].nunique(), 1)
     told = counts.assign(share=share, usual_share=counts["item"].map(usual)).rename(columns={"item": "category"})
     told = told.assign(lift=told["share"] / told["usual_share"]).round({"share": 4, "usual_share": 4, "lift": 3})
     told = told[(told["purchase_days"] >= least) & (told["lift"] > 1)].sort_values(["customer_id", "lift", "purchase_days", "category"], ascending=[True, False, False, True])
-    return told[told.groupby("customer_id").cumcount() < top].astype({"purchase_days": "Int64"}).reset_index(drop=True)
+    return told[told.groupby("customer_id").cumcount() < top][list(AFFINITY)].astype(AFFINITY).reset_index(drop=True)
 
 
 def find_shifts(category_counts: pd.DataFrame, *, as_of: dt.date, settings: ShiftSettings) -> pd.DataFrame:
