@@ -10,12 +10,16 @@ from typing import Any
 from helpers.cleaning.ledger import check_ledger
 from helpers.runs.files import sweep_drafts, write_whole
 from helpers.runs.manifest import build_manifest, write_manifest
+from helpers.runs.needs_sheets import write_sheets
 from helpers.runs.notebooks import Executed, execute_lesson, lessons, parameters_of
 from helpers.runs.reporting import report_page
 from helpers.runs.run import Run
 from helpers.show.export import safe_csv
 
-LISTS = ("customer_tiers", "scheme_tiers", "tier_moves", "pool_review", "set_aside")  # tables that people open in a spreadsheet
+LISTS = (
+    "customer_tiers", "scheme_tiers", "tier_moves", "pool_review", "set_aside",
+    "need_types", "purchase_cycles", "cross_sell", "sequence_offers", "closed_loop", "interview_list", "interview_guide",
+)  # tables that people open in a spreadsheet  # fmt: skip
 Say = Callable[[str], Any]
 
 
@@ -63,6 +67,7 @@ def run_all(
     check_ledger(run.load("ledger"))
     run.save(*run.tables())
     write_lists(run)
+    write_sheets(run)
     executed = () if tables_only else tuple(_lesson_line(run, lesson, say) for lesson in lessons())
     manifest = build_manifest(run, notebooks=[e.record() for e in executed])
     page = run.folder / "report.html"

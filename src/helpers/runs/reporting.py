@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.engine import to_pandas
 from helpers.runs.reports.lifecycle import lifecycle_sections
+from helpers.runs.reports.needs import needs_sections
 from helpers.runs.reports.tiers import scheme_sections, tier_sections
 from helpers.runs.reports.trust import trust_sections
 from helpers.runs.run import Run
@@ -17,7 +18,7 @@ from helpers.show.report import Bullets, Page, Section, build_report
 from helpers.show.style import set_style
 from helpers.show.tables import say_money, say_share
 
-PARTS: tuple[Callable[[Run], list[Section]], ...] = (tier_sections, lifecycle_sections, scheme_sections)  # in the order in which they are read
+PARTS: tuple[Callable[[Run], list[Section]], ...] = (tier_sections, lifecycle_sections, needs_sections, scheme_sections)  # in the order in which they are read
 
 
 def report_page(run: Run, manifest: dict[str, Any]) -> str:
