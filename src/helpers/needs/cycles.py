@@ -171,11 +171,15 @@ def customer_forecast(order_days: pd.DataFrame, main_groups: pd.DataFrame | None
 
 def _reasons(told: pd.DataFrame) -> pd.Series:
     texts = [
-        f"{row.gaps} gap{'' if row.gaps == 1 else 's'} of about {row.own_gap_days:.0f} days, {row.group}: {row.group_gap_days:.0f}; last order {row.waited:.0f} days ago"
-        if row.gaps else f"one order, {row.waited:.0f} days ago; customers of {row.group} come back after {row.group_gap_days:.0f} days"
+        f"orders about every {_days(row.own_gap_days)} ({row.gaps} gap{'' if row.gaps == 1 else 's'}; {row.group}: {_days(row.group_gap_days)}); last order {_days(row.waited)} ago"
+        if row.gaps else f"one order, {_days(row.waited)} ago; who comes back ({row.group}) does so after {_days(row.group_gap_days)}"
         for row in told.itertuples()
     ]  # fmt: skip
     return pd.Series(texts, index=told.index, dtype="str")
+
+
+def _days(number: float) -> str:
+    return f"{number:.0f} day" if round(number) == 1 else f"{number:.0f} days"
 
 
 def forecast_categories(category_days: pd.DataFrame, *, as_of: dt.date, settings: CyclesSettings) -> pd.DataFrame:

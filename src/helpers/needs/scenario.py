@@ -13,6 +13,7 @@ from helpers.needs.stats import false_discovery
 
 ATTRIBUTES = {"customer_id": "str", "lines": "Int64", "budget_band": "str", "price_position": "float64", "style": "str", "style_share": "float64", "stage": "str", "stage_zh": "str", "next_need": "str", "evidence": "str"}
 AFFINITY = {"customer_id": "str", "category": "str", "purchase_days": "Int64", "share": "float64", "usual_share": "float64", "lift": "float64"}
+FITTING = 0.5  # share of lines whose product has a stage; below it the map is not of this trade
 RECENT_LINES = 6  # the last lines decide the stage
 
 
@@ -33,7 +34,8 @@ def describe_scenarios(line_facts: pd.DataFrame, products: pd.DataFrame, stages:
     -------
     pandas.DataFrame
         customer_id, lines (Int64), budget_band (low, middle, high: by the mean rank of the prices paid within the product's subcategory; missing without prices),
-        price_position (0 to 1), style (the tag that most lines carry; missing below `min_style_lines` tagged lines), style_share, stage, stage_zh, next_need (str), evidence (str). Sorted.
+        price_position (0 to 1), style (the tag that most lines carry; missing below `min_style_lines` tagged lines), style_share, stage, stage_zh, next_need (str; missing when
+        the map fits less than half of the lines), evidence (str). Sorted.
 
     Notes
     -----
@@ -86,6 +88,8 @@ def _stages(lines: pd.DataFrame, stages: tuple[Stage, ...]) -> pd.DataFrame:
     joined = blank.str.cat([texts[c].fillna("").astype("str") for c in known], sep=" ").str.lower() if known else pd.Series(dtype="str")
     found = {p: next((n for n, s in enumerate(stages) if any(w.lower() in text for w in s.words)), -1) for p, text in joined.items()}
     staged = lines.assign(stage_number=lines["product_id"].map(found).fillna(-1).astype("int64"))
+    if (staged["stage_number"] >= 0).mean() < FITTING:
+        return pd.DataFrame({c: pd.Series(dtype="str") for c in ("stage", "stage_zh", "next_need")})
     recent = staged[staged["stage_number"] >= 0].sort_values(["customer_id", "order_date", "product_id"]).groupby("customer_id").tail(RECENT_LINES)
     votes = recent.groupby(["customer_id", "stage_number"]).size().rename("n").reset_index().sort_values(["customer_id", "n", "stage_number"], ascending=[True, False, False])
     best = votes.drop_duplicates("customer_id").set_index("customer_id")["stage_number"]

@@ -15,7 +15,7 @@ STRATA = (1, 2, 3, 5, 9, 17, 33)  # n-th order day from which a customer counts 
 NEVER = np.iinfo(np.int32).max // 2
 COLUMNS = {
     "a": "str", "b": "str", "buyers": "Int64", "buyers_left_out": "Int64", "followed": "Int64", "rate": "float64", "rate_low": "float64", "rate_high": "float64",
-    "base_rate": "float64", "lift": "float64", "lift_low": "float64", "median_gap_days": "float64", "rate_without_follow_up": "float64", "p_value": "float64", "q_value": "float64",
+    "base_rate": "float64", "lift": "float64", "lift_low": "float64", "extra": "float64", "median_gap_days": "float64", "rate_without_follow_up": "float64", "p_value": "float64", "q_value": "float64",
     "holds": "boolean",
 }  # fmt: skip
 
@@ -143,7 +143,8 @@ def find_sequences(item_days: pd.DataFrame, *, as_of: dt.date, settings: Sequenc
         a, b (str), buyers (Int64, customers whose first A lies a full window back), buyers_left_out (Int64, too recent to be judged),
         followed (Int64, of the buyers: B on a later day within the window), rate with its 95 % Wilson interval, base_rate (float64, how
         many would have bought B in the same window after any of their orders, among customers at the same order number),
-        lift (rate by base_rate), lift_low (the same with the lower end of the rate), median_gap_days, rate_without_follow_up (what one gets when recent buyers are wrongly kept in), p_value
+        lift (rate by base_rate), lift_low (the same with the lower end of the rate), extra (followers beyond what the base rate
+        would give), median_gap_days, rate_without_follow_up (what one gets when recent buyers are wrongly kept in), p_value
         (one-sided binomial against base_rate), q_value (Benjamini-Hochberg over all pairs with enough buyers),
         holds (q_value within `fdr`, lift at least `min_lift`, at least `min_followed` followers). Pairs with at least one follower; those that hold first, the surest lift first.
 
@@ -187,7 +188,7 @@ def _judge(pairs: pd.DataFrame, tests: int, settings: SequencesSettings) -> pd.D
     q_values[enough] = false_discovery(p_values[enough], tests)
     lift = np.divide(rate, base, out=np.full(len(pairs), np.nan), where=base > 0)
     lowest = np.divide(low, base, out=np.full(len(pairs), np.nan), where=base > 0)
-    told = pairs.assign(lift_low=lowest, rate=rate, rate_low=low, rate_high=high, lift=lift, p_value=p_values, q_value=q_values, holds=enough & (q_values <= settings.fdr) & (lift >= settings.min_lift) & (followed >= settings.min_followed))
+    told = pairs.assign(lift_low=lowest, extra=(followed - base * buyers).round(2), rate=rate, rate_low=low, rate_high=high, lift=lift, p_value=p_values, q_value=q_values, holds=enough & (q_values <= settings.fdr) & (lift >= settings.min_lift) & (followed >= settings.min_followed))
     rounded = told.round({c: 6 for c in ("rate", "base_rate", "lift", "lift_low", "rate_without_follow_up")} | {"p_value": 12})
     order = rounded.sort_values(["holds", "lift_low", "followed", "a", "b"], ascending=[False, False, False, True, True], ignore_index=True)
     return order[list(COLUMNS)].astype(COLUMNS)

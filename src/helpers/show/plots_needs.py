@@ -18,6 +18,7 @@ TYPE_COLOURS = {"cost_sensitive": ORANGE, "service_dependent": BLUE, "innovation
 TYPE_NAMES = {"cost_sensitive": "cost-sensitive", "service_dependent": "service-dependent", "innovation_driven": "innovation-driven", "none": "none of these", "not_enough_data": "not enough data"}
 KIND_COLOURS = {"complaint": RED, "question": BLUE, "request": PURPLE, "praise": GREEN, "remark": GREY}
 LONGEST = 46
+ENOUGH_PAIRS = 6
 
 
 def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
@@ -31,8 +32,9 @@ def _short(text: str) -> str:
 
 
 def top_basket_rules(rules: pd.DataFrame, rows: int = 12) -> pd.DataFrame:
-    """Return the rules that hold and tell something new, one per set of items, highest lift first."""
+    """Return the rules that hold and tell something new, one per set of items, highest lift first; pairs alone where there are enough."""
     kept = rules[rules["holds"].fillna(False) & ~rules["is_redundant"].fillna(False)]
+    kept = kept[kept["size"] == 2] if (kept["size"] == 2).sum() >= 2 * ENOUGH_PAIRS else kept
     parts = [frozenset([*a.split(" + "), c]) for a, c in zip(kept["antecedent"], kept["consequent"], strict=True)]
     once = kept.assign(_set=parts).sort_values(["lift", "confidence", "antecedent"], ascending=[False, False, True]).drop_duplicates("_set")
     return once.drop(columns="_set").head(rows).reset_index(drop=True)
@@ -199,11 +201,12 @@ def plot_links(links: pd.DataFrame, *, rows: int = 8, ax: Axes | None = None) ->
 
 
 def top_links(links: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """Return links worth a look: those that hold, then those that seemed strongest and vanished, one per behaviour and outcome other than "any order"."""
+    """Return links worth a look: those that hold, then those that doubled the rate and vanished most, one per behaviour; not "any order"."""
     named = links[links["outcome"] != "any order"]
     holds = named[named["verdict"] == "holds"]
-    gone = named[named["verdict"] == "confounded"].assign(_ratio=lambda f: f["rate"] / f["crude_others"].clip(lower=0.005)).sort_values(["_ratio", "crude_difference", "behaviour"], ascending=[False, False, True])
-    return pd.concat([holds.head(rows), gone.drop(columns="_ratio").head(max(rows - len(holds), 2))], ignore_index=True)
+    gone = named[(named["verdict"] == "confounded") & (named["rate"] >= 2 * named["crude_others"])].assign(left=lambda f: f["difference"] / f["crude_difference"])
+    gone = gone.sort_values(["left", "behaviour", "outcome"]).drop_duplicates("behaviour").drop(columns="left")
+    return pd.concat([holds.head(rows), gone.head(max(rows - len(holds), 2))], ignore_index=True)
 
 
 def say_links(links: pd.DataFrame) -> str:
@@ -211,7 +214,7 @@ def say_links(links: pd.DataFrame) -> str:
     named = links[links["outcome"] != "any order"]
     count = named["verdict"].value_counts()
     return (
-        f"Of {len(named):,} links between a behaviour and a later purchase, {int(count.get('holds', 0))} hold among like customers; {int(count.get('confounded', 0))} looked real and vanish, "
+        f"Of {len(named):,} links between a behaviour and a later purchase, {int(count.get('holds', 0))} hold{'s' if count.get('holds', 0) == 1 else ''} among like customers; {int(count.get('confounded', 0))} looked real and vanish, "
         f"{int(count.get('active', 0))} only say that those customers order more of everything."
     )
 
