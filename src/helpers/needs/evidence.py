@@ -20,6 +20,8 @@ NEEDS: dict[str, tuple[str, ...]] = {  # table: evidence of which one is enough
     "implicit_needs": ("tickets", "events", "equipment", "interactions"),
     "explicit_needs": ("tickets.text", "surveys.text", "interactions.text", "products.category", "products.subcategory"),
     "behaviour_links": ("events", "interactions"),
+    "feature_votes": ("signals called vote: <feature>",),
+    "expectation_gaps": ("ratings called expected: and perceived: <touchpoint>",),
     "coded_needs": ("filled coding sheet",),
     "voice_agreement": ("filled text sample",),
 }

@@ -99,11 +99,11 @@ def coder_agreement(interview_coding: pd.DataFrame | None) -> pd.DataFrame:
     return judge_coders(interview_coding if interview_coding is not None else pd.DataFrame(columns=["customer_id", "coder", "theme", "code"]))
 
 
-def feature_votes(signals: pd.DataFrame, customer_tiers: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+def feature_votes(current_signals: pd.DataFrame, customer_tiers: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Which features customers vote for, by votes and by their spend."""
-    return weigh_votes(signals, customer_tiers, as_of=as_of)
+    return weigh_votes(current_signals, customer_tiers, as_of=as_of)
 
 
-def expectation_gaps(ratings: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+def expectation_gaps(current_ratings: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     """Where customers felt less, or more, than they expected."""
-    return measure_gaps(ratings, as_of=as_of)
+    return measure_gaps(current_ratings, as_of=as_of)

@@ -14,6 +14,7 @@ from helpers.needs.explicit import list_explicit_needs, summarise_explicit_needs
 from helpers.needs.language import join_texts
 from helpers.needs.learn import COLUMNS as CHECK_COLUMNS
 from helpers.needs.learn import find_topics, judge_sentiment, label_by_score
+from helpers.needs.manual import GAP, VOTE
 from helpers.needs.maps import NeedsMaps
 from helpers.needs.satisfaction import close_loop, count_satisfaction, curve_repurchase
 from helpers.needs.settings_people import NeedsSettings, SatisfactionSettings, VoiceSettings
@@ -21,9 +22,10 @@ from helpers.needs.signals import find_pain_points, summarise_pain_points
 from helpers.needs.voice import read_feedback, summarise_themes
 
 
-def feedback(tickets: pd.DataFrame | None, surveys: pd.DataFrame | None, interactions: pd.DataFrame | None, needs_maps: NeedsMaps) -> pd.DataFrame:
-    """Every text of a customer with theme and sentiment."""
-    texts = join_texts(("ticket", tickets, "ticket_id", "opened_at"), ("survey", surveys, "", "answered_on"), ("interaction", interactions, "interaction_id", "at"))
+def feedback(tickets: pd.DataFrame | None, surveys: pd.DataFrame | None, interactions: pd.DataFrame | None, signals: pd.DataFrame | None, needs_maps: NeedsMaps) -> pd.DataFrame:
+    """Every text of a customer with theme and sentiment; a signal called mention is a text from social media."""
+    mentions = None if signals is None else signals[signals["signal"].str.startswith("mention")].rename(columns={"note": "text"})
+    texts = join_texts(("ticket", tickets, "ticket_id", "opened_at"), ("survey", surveys, "", "answered_on"), ("interaction", interactions, "interaction_id", "at"), ("mention", mentions, "", "observed_on"))
     return read_feedback(texts, needs_maps)
 
 
@@ -105,7 +107,7 @@ def pain_point_summary(implicit_needs: pd.DataFrame, customers: pd.DataFrame | N
 
 def needs_evidence(
     order_lines: nw.LazyFrame, products: pd.DataFrame | None, tickets: pd.DataFrame | None, surveys: pd.DataFrame | None, events: pd.DataFrame | None, interactions: pd.DataFrame | None,
-    equipment: pd.DataFrame | None, voice_checks: pd.DataFrame | None, interview_coding: pd.DataFrame | None,
+    equipment: pd.DataFrame | None, current_signals: pd.DataFrame | None, current_ratings: pd.DataFrame | None, voice_checks: pd.DataFrame | None, interview_coding: pd.DataFrame | None,
 ) -> pd.DataFrame:  # fmt: skip
     """What each analysis of needs stands on, and what it needs otherwise."""
     tables = {"products": products, "tickets": tickets, "surveys": surveys, "events": events, "interactions": interactions, "equipment": equipment}
@@ -113,5 +115,7 @@ def needs_evidence(
     known |= {f"{name}.{c}": bool(table[c].notna().any()) for name, table in tables.items() if table is not None for c in table}
     held = to_pandas(order_lines.select(*[nw.col(c).count() for c in ("product_id", "discount") if c in order_lines.collect_schema().names()]))
     known |= {f"order_lines.{c}": bool(held[c].iloc[0]) for c in held}
+    known["signals called vote: <feature>"] = current_signals is not None and bool(current_signals["signal"].str.startswith(VOTE).any())
+    known["ratings called expected: and perceived: <touchpoint>"] = current_ratings is not None and all(current_ratings["criterion"].str.startswith(p).any() for p in GAP)
     sheets = {"filled text sample": voice_checks, "filled coding sheet": interview_coding}
     return list_needs_evidence(known | {name: sheet is not None and len(sheet) > 0 for name, sheet in sheets.items()})

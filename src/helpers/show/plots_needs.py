@@ -31,7 +31,7 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def top_basket_rules(rules: pd.DataFrame, rows: int = 12) -> pd.DataFrame:
+def top_basket_rules(rules: pd.DataFrame, rows: int = 8) -> pd.DataFrame:
     """Return the rules that hold and tell something new, one per set of items, highest lift first; pairs alone where there are enough."""
     kept = rules[rules["holds"].fillna(False) & ~rules["is_redundant"].fillna(False)]
     kept = kept[kept["size"] == 2] if (kept["size"] == 2).sum() >= 2 * ENOUGH_PAIRS else kept
@@ -49,7 +49,7 @@ def plot_basket_rules(rules: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         Table `basket_rules`.
     """
     shown = top_basket_rules(rules).iloc[::-1]
-    ax = _axes(ax, (8.5, 0.36 * len(shown) + 1.3))
+    ax = _axes(ax, (8, 0.36 * len(shown) + 1.3))
     ax.barh(range(len(shown)), shown["confidence"] * 100, color=BLUE, height=0.6, label="of baskets with the left side")
     usual = shown["consequent_count"].astype(float) / shown["baskets"].astype(float) * 100
     ax.scatter(usual, range(len(shown)), color=ORANGE, zorder=3, s=30, label="of all baskets")
@@ -73,7 +73,7 @@ def say_basket_rules(rules: pd.DataFrame) -> str:
     )
 
 
-def plot_sequences(rules: pd.DataFrame, *, rows: int = 12, ax: Axes | None = None) -> Axes:
+def plot_sequences(rules: pd.DataFrame, *, rows: int = 8, ax: Axes | None = None) -> Axes:
     """Draw the rate of "A, then B" with its interval beside B's base rate.
 
     Parameters
@@ -84,7 +84,7 @@ def plot_sequences(rules: pd.DataFrame, *, rows: int = 12, ax: Axes | None = Non
         Surest first.
     """
     shown = rules.head(rows).iloc[::-1]
-    ax = _axes(ax, (8.5, 0.36 * len(shown) + 1.3))
+    ax = _axes(ax, (8, 0.36 * len(shown) + 1.3))
     places = np.arange(len(shown))
     ends = np.vstack([shown["rate"] - shown["rate_low"], shown["rate_high"] - shown["rate"]]) * 100
     ax.errorbar(shown["rate"] * 100, places, xerr=ends, fmt="o", color=BLUE, capsize=3, label="after A (95 % interval)")
@@ -179,7 +179,7 @@ def say_cycles(calibration: pd.DataFrame, scores: pd.DataFrame, horizon_days: in
     return f"{said}; the forecast's squared error of {own['brier']:.3f} is {verdict} that of the naive forecast \"{naive['method']}\" ({naive['brier']:.3f})."
 
 
-def plot_links(links: pd.DataFrame, *, rows: int = 8, ax: Axes | None = None) -> Axes:
+def plot_links(links: pd.DataFrame, *, rows: int = 6, ax: Axes | None = None) -> Axes:
     """Draw, per link, the difference against anybody else and against like customers.
 
     Parameters
@@ -227,7 +227,7 @@ def plot_themes(themes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     themes : pandas.DataFrame
         Table `voice_themes`.
     """
-    shown = themes.head(12).iloc[::-1]
+    shown = themes.head(10).iloc[::-1]
     ax = _axes(ax, (8, 0.36 * len(shown) + 1.4))
     texts = shown["texts"].astype(float)
     blame = texts * shown["negative_share"]
