@@ -7,6 +7,7 @@ import datetime as dt
 import pandas as pd
 
 VOTE = "vote:"
+VOTES = {"feature": "str", "votes": "Int64", "voters_spend": "float64", "rank_by_votes": "Int64", "rank_by_spend": "Int64"}
 GAP = ("expected:", "perceived:")
 
 
@@ -24,11 +25,12 @@ def weigh_votes(signals: pd.DataFrame, customer_tiers: pd.DataFrame, *, as_of: d
     if "expires_on" in valid:
         valid = valid[valid["expires_on"].isna() | (valid["expires_on"] >= pd.Timestamp(as_of))]
     named = valid.assign(feature=valid["signal"].str.removeprefix(VOTE).str.strip().str.lower())[["customer_id", "feature"]].drop_duplicates()
+    if named.empty:
+        return pd.DataFrame({c: pd.Series(dtype=k) for c, k in VOTES.items()})
     spend = (customer_tiers.set_index("customer_id")["total_spend"] * 10_000).round()
     table = named.assign(units=named["customer_id"].map(spend).fillna(0)).groupby("feature", as_index=False).agg(votes=("customer_id", "size"), units=("units", "sum"))
     told = table.assign(voters_spend=table["units"] / 10_000, rank_by_votes=table["votes"].rank(ascending=False, method="min"), rank_by_spend=table["units"].rank(ascending=False, method="min"))
-    told = told.astype({"votes": "Int64", "rank_by_votes": "Int64", "rank_by_spend": "Int64", "feature": "str", "voters_spend": "float64"})
-    return told.sort_values(["rank_by_spend", "feature"], ignore_index=True)[["feature", "votes", "voters_spend", "rank_by_votes", "rank_by_spend"]]
+    return told.sort_values(["rank_by_spend", "feature"], ignore_index=True)[list(VOTES)].astype(VOTES)
 
 
 def measure_gaps(ratings: pd.DataFrame, *, as_of: dt.date) -> pd.DataFrame:
