@@ -179,6 +179,8 @@ def _reasons(told: pd.DataFrame) -> pd.Series:
 
 
 def _days(number: float) -> str:
+    if number != number:
+        return "an unknown time, because nobody came back yet"
     return f"{number:.0f} day" if round(number) == 1 else f"{number:.0f} days"
 
 

@@ -56,7 +56,7 @@ def find_links(exposures: pd.DataFrame, item_days: pd.DataFrame, customers: pd.D
     panel = build_panel(item_days[item_days["order_date"] <= pd.Timestamp(as_of)], customers, settings)
     last = (pd.Timestamp(as_of) - pd.Timestamp("1970-01-01")).days - settings.window_days
     rows: list[dict[str, object]] = []
-    for behaviour, part in exposures.groupby("behaviour", sort=True):
+    for behaviour, part in exposures.sort_values(["behaviour", "customer_id"]).groupby("behaviour", sort=True):
         who, when = _exposed(part, panel, last, settings)
         if len(who) >= settings.min_exposed:
             rows += [{"behaviour": behaviour, **row} for row in _behaviour_links(part, panel, who, when, settings)]

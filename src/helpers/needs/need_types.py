@@ -63,7 +63,8 @@ def _count_discounts(sales: nw.LazyFrame) -> pd.DataFrame | None:
     if "discount" not in sales.collect_schema().names():
         return None
     cut = nw.when(nw.col("discount") > 0).then(nw.lit(1)).otherwise(nw.lit(0)).alias("_cut")
-    found = to_pandas(sales.with_columns(cut).group_by("customer_id").agg(nw.col("_cut").sum().cast(nw.Int64).alias("k_discount"), nw.len().alias("n_discount")))
+    summed = sales.with_columns(cut).group_by("customer_id").agg(nw.col("_cut").sum().alias("k_discount"), nw.len().alias("n_discount"))
+    found = to_pandas(summed.with_columns(nw.col("k_discount").cast(nw.Int64)))  # DuckDB sums whole numbers into a type that pandas lacks
     return found if found["k_discount"].sum() > 0 else None
 
 

@@ -173,7 +173,7 @@ def rank_products(history: History, method: str, *, new_only: bool, settings: Re
     if method == "popularity":
         own = rank_popular(history, new_only=new_only, top=settings.top)
     elif method == "buy_again":
-        own = rank_buy_again(history, top=settings.top)
+        own = rank_buy_again(history, top=0 if new_only else settings.top)
     else:
         own = rank_model(history, model or fit_model(history, method, settings), new_only=new_only, top=settings.top)
     return fill_up(own, history, new_only=new_only, top=settings.top)

@@ -56,6 +56,7 @@ class StageCache:
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         sweep_drafts(self.folder)
+        duckdb.execute("SET enable_progress_bar = false")  # in a notebook it would be an output that differs from run to run
         duckdb.execute("SET temp_directory = ?", [str(self.folder / "spill")])  # its default is the caller's folder
 
     def missing(self, name: str) -> tuple[str, ...]:
