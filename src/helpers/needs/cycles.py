@@ -166,7 +166,7 @@ def customer_forecast(order_days: pd.DataFrame, main_groups: pd.DataFrame | None
     read = order_days[order_days["order_date"] <= pd.Timestamp(as_of)][["customer_id", "order_date"]].drop_duplicates()
     gaps = summarise_gaps(read, ["customer_id"])
     named = gaps["customer_id"].map(main_groups.set_index("customer_id")["group"]) if main_groups is not None else pd.Series(EVERYBODY, index=gaps.index)
-    return forecast_gaps(gaps, named.fillna(EVERYBODY).astype("str"), settings)
+    return forecast_gaps(gaps, named.astype("str").where(named.notna(), EVERYBODY), settings)
 
 
 def _reasons(told: pd.DataFrame) -> pd.Series:
