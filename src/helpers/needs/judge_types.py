@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from helpers.needs.need_types import TYPES, assign_need_types, fit_types
 from helpers.needs.settings_people import NeedsSettings
 from helpers.needs.stats import mean_interval
-from helpers.needs.need_types import TYPES, assign_need_types, fit_types
 
 COLUMNS = {
     "need_type": "str", "method": "str", "customers": "Int64", "later_rate": "float64", "others_rate": "float64", "difference": "float64", "difference_low": "float64",

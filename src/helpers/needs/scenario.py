@@ -51,7 +51,7 @@ def describe_scenarios(line_facts: pd.DataFrame, products: pd.DataFrame, stages:
     per = per.join(_styles(lines, settings)).join(_stages(lines, stages))
     told = per.reset_index()
     for column in ATTRIBUTES:
-        told[column] = told[column] if column in told else None
+        told[column] = told.get(column)
     words = [f"{r.lines} lines" + (f", {r.style_share:.0%} tagged {r.style}".replace("%", " %") if isinstance(r.style, str) else "") + (f", prices at {r.price_position:.2f} of the range" if r.price_position == r.price_position else "") for r in told.itertuples()]
     return told.assign(evidence=words)[list(ATTRIBUTES)].astype(ATTRIBUTES).sort_values("customer_id", ignore_index=True)
 

@@ -10,11 +10,11 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 from scipy.stats import fisher_exact
 
+from helpers.engine import lazy, to_pandas
 from helpers.needs.baskets import count_tests, find_basket_rules, find_itemsets, summarise_baskets
 from helpers.needs.items import choose_level, list_basket_items
 from helpers.needs.settings import BasketsSettings
 from helpers.needs.stats import false_discovery, share_interval
-from helpers.engine import lazy, to_pandas
 
 LOOSE = BasketsSettings(min_support=0.0001, min_count=1, min_confidence=0, max_size=4)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from helpers.engine import lazy
 from helpers.needs.exposures import list_exposures
 from helpers.needs.links import estimate, find_links
 from helpers.needs.settings_people import LinksSettings
-from helpers.engine import lazy
 
 AS_OF = dt.date(2025, 6, 30)
 S = LinksSettings()

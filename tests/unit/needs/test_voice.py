@@ -9,7 +9,7 @@ from helpers.needs.language import detect_language, join_texts, split_words
 from helpers.needs.learn import find_topics, hold_back, judge_sentiment
 from helpers.needs.maps import build_maps
 from helpers.needs.settings_people import VoiceSettings
-from helpers.needs.voice import name_sentiment, read_feedback, read_theme, score_sentiment, summarise_themes
+from helpers.needs.voice import name_sentiment, read_feedback, score_sentiment, summarise_themes
 from helpers.runs.needs_inputs import read_maps
 
 MAPS = read_maps()
