@@ -24,7 +24,9 @@ def basket_item_counts(order_lines: nw.LazyFrame, products: pd.DataFrame | None,
     return list_basket_items(order_lines, products, basket_level_counts["level"].iloc[0])
 
 
-def basket_rules(basket_item_counts: nw.LazyFrame, basket_level_counts: pd.DataFrame, products: pd.DataFrame | None, baskets_settings: BasketsSettings) -> pd.DataFrame:
+def basket_rules(
+    basket_item_counts: nw.LazyFrame, basket_level_counts: pd.DataFrame, products: pd.DataFrame | None, baskets_settings: BasketsSettings
+) -> pd.DataFrame:
     """Who buys this also buys that, with what speaks for each rule."""
     rules = find_basket_rules(to_pandas(basket_item_counts.select("order_id", "item")), baskets_settings)
     level = basket_level_counts["level"].iloc[0]
@@ -48,13 +50,20 @@ def sequence_day_counts(order_lines: nw.LazyFrame, products: pd.DataFrame | None
     return list_item_days(to_pandas(list_basket_items(order_lines, products, sequence_level_counts["level"].iloc[0])))
 
 
-def sequence_rules(sequence_day_counts: pd.DataFrame, sequence_level_counts: pd.DataFrame, products: pd.DataFrame | None, as_of: dt.date, sequences_settings: SequencesSettings) -> pd.DataFrame:
+def sequence_rules(
+    sequence_day_counts: pd.DataFrame, sequence_level_counts: pd.DataFrame, products: pd.DataFrame | None, as_of: dt.date, sequences_settings: SequencesSettings
+) -> pd.DataFrame:
     """A, then B within the window, judged only where the whole window is over; the pairs that hold."""
     found = find_sequences(sequence_day_counts, as_of=as_of, settings=sequences_settings)
     level = sequence_level_counts["level"].iloc[0]
     kept = found[found["holds"].fillna(False)].reset_index(drop=True)
     window = f"{sequences_settings.window_days} days" if sequences_settings.window_days else f"{sequences_settings.window_months} months"
-    return kept.assign(a_name=item_names(kept["a"], products, level), b_name=item_names(kept["b"], products, level), window=pd.Series(window, index=kept.index, dtype="str"), level=pd.Series(level, index=kept.index, dtype="str"))
+    return kept.assign(
+        a_name=item_names(kept["a"], products, level),
+        b_name=item_names(kept["b"], products, level),
+        window=pd.Series(window, index=kept.index, dtype="str"),
+        level=pd.Series(level, index=kept.index, dtype="str"),
+    )
 
 
 def sequence_offers(sequence_day_counts: pd.DataFrame, sequence_rules: pd.DataFrame, as_of: dt.date, sequences_settings: SequencesSettings) -> pd.DataFrame:

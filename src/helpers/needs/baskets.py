@@ -92,10 +92,7 @@ def find_basket_rules(basket_items: pd.DataFrame, settings: BasketsSettings) -> 
     itemsets, baskets = find_itemsets(basket_items, settings)
     known = dict(zip(itemsets["itemsets"], itemsets["count"], strict=True))
     sides = [(whole - {last}, last) for whole in known if len(whole) > 1 for last in whole]
-    rows = [
-        (JOINER.join(sorted(left)), last, len(left) + 1, baskets, known[left | {last}], known[left], known[frozenset({last})])
-        for left, last in sides
-    ]
+    rows = [(JOINER.join(sorted(left)), last, len(left) + 1, baskets, known[left | {last}], known[left], known[frozenset({last})]) for left, last in sides]
     rules = pd.DataFrame(rows, columns=list(COLUMNS)[:7])
     return _judge(rules.assign(is_redundant=_redundant(sides, known)), known, settings)
 

@@ -11,7 +11,16 @@ from helpers.needs.stats import share_interval, stable_order
 from helpers.needs.voice import SENTIMENTS
 
 SHEET = ("source", "record", "language", "text", "theme", "sentiment", "checked_theme", "checked_sentiment")
-AGREEMENT = {"what": "str", "checked": "Int64", "agree": "Int64", "agreement": "float64", "low": "float64", "high": "float64", "majority": "float64", "kappa": "float64"}
+AGREEMENT = {
+    "what": "str",
+    "checked": "Int64",
+    "agree": "Int64",
+    "agreement": "float64",
+    "low": "float64",
+    "high": "float64",
+    "majority": "float64",
+    "kappa": "float64",
+}
 
 
 def draw_sample(feedback: pd.DataFrame, settings: VoiceSettings) -> pd.DataFrame:
@@ -20,7 +29,8 @@ def draw_sample(feedback: pd.DataFrame, settings: VoiceSettings) -> pd.DataFrame
     Returns
     -------
     pandas.DataFrame
-        source, record, language, text, theme, sentiment (what the dictionary says), checked_theme, checked_sentiment (blank, to be filled in). Equal texts once.
+        source, record, language, text, theme, sentiment (what the dictionary says), checked_theme, checked_sentiment (blank, to be filled in). Equal texts
+        once.
     """
     once = feedback.drop_duplicates("text").reset_index(drop=True)
     shuffled = once.iloc[stable_order(once["source"] + " " + once["record"], "check")]
@@ -56,7 +66,8 @@ def measure_agreement(feedback: pd.DataFrame, checks: pd.DataFrame) -> pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        what (theme, sentiment), checked, agree (Int64), agreement with its 95 % Wilson interval, majority (share of the person's most frequent answer), kappa (Cohen 1960).
+        what (theme, sentiment), checked, agree (Int64), agreement with its 95 % Wilson interval, majority (share of the person's most frequent answer),
+        kappa (Cohen 1960).
         No row for what nobody checked.
     """
     from sklearn.metrics import cohen_kappa_score

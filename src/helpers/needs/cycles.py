@@ -12,8 +12,10 @@ from helpers.needs.settings import CyclesSettings
 EVERYBODY = "all customers"
 LEAST_SPREAD = 0.05  # of log gaps: nobody is more regular than that, however few gaps agree
 COLUMNS = {
-    "customer_id": "str", "orders": "Int64", "group": "str", "own_gap_days": "float64", "group_gap_days": "float64", "expected_gap_days": "float64", "last_order_on": "datetime64[us]",
-    "next_order_on": "datetime64[us]", "next_order_low": "datetime64[us]", "next_order_high": "datetime64[us]", "overdue_days": "Int64", "is_overdue": "boolean", "reason": "str",
+    "customer_id": "str", "orders": "Int64", "group": "str", "own_gap_days": "float64", "group_gap_days": "float64", "expected_gap_days": "float64",
+    "last_order_on": "datetime64[us]",
+    "next_order_on": "datetime64[us]", "next_order_low": "datetime64[us]", "next_order_high": "datetime64[us]", "overdue_days": "Int64",
+    "is_overdue": "boolean", "reason": "str",
 }  # fmt: skip
 
 
@@ -36,7 +38,14 @@ def summarise_gaps(order_days: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     gap = ordered.groupby(keys)["order_date"].diff().dt.days.astype("float64")
     ordered = ordered.assign(gap=gap, log=np.log(gap))
     per = ordered.groupby(keys)
-    table = per.agg(orders=("order_date", "size"), last_order_on=("order_date", "max"), gaps=("gap", "count"), mean_log=("log", "mean"), var_log=("log", "var"), own_gap_days=("gap", "median"))
+    table = per.agg(
+        orders=("order_date", "size"),
+        last_order_on=("order_date", "max"),
+        gaps=("gap", "count"),
+        mean_log=("log", "mean"),
+        var_log=("log", "var"),
+        own_gap_days=("gap", "median"),
+    )
     return table.reset_index()
 
 
@@ -91,7 +100,9 @@ def forecast_gaps(gaps: pd.DataFrame, groups: pd.Series, settings: CyclesSetting
     precision = 1 / own["between"] + count / own["within"]
     mu = (own["mu"] / own["between"] + count * mean / own["within"]) / precision
     sd = np.sqrt(own["within"] + 1 / precision)
-    return gaps.assign(group=group.to_numpy(), mu=mu.to_numpy(), sd=sd.to_numpy(), group_gap_days=np.exp(own["mu"]).to_numpy(), expected_gap_days=np.exp(mu).to_numpy())
+    return gaps.assign(
+        group=group.to_numpy(), mu=mu.to_numpy(), sd=sd.to_numpy(), group_gap_days=np.exp(own["mu"]).to_numpy(), expected_gap_days=np.exp(mu).to_numpy()
+    )
 
 
 def predict_next(forecast: pd.DataFrame, *, as_of: dt.date, settings: CyclesSettings) -> pd.DataFrame:
@@ -121,11 +132,16 @@ def predict_next(forecast: pd.DataFrame, *, as_of: dt.date, settings: CyclesSett
     late = gone > 1 - tail
     spent = np.where(late, 0.0, gone)
     low, middle, high = (np.exp(mu + sd * norm.ppf(spent + (1 - spent) * q)) for q in (tail, 0.5, 1 - tail))
-    dated = {n: forecast["last_order_on"] + pd.to_timedelta(np.round(np.minimum(d, 36500)), unit="D") for n, d in zip(("low", "on", "high"), (low, middle, high), strict=True)}
+    dated = {
+        n: forecast["last_order_on"] + pd.to_timedelta(np.round(np.minimum(d, 36500)), unit="D")
+        for n, d in zip(("low", "on", "high"), (low, middle, high), strict=True)
+    }
     known = (forecast["gaps"] > 0).to_numpy()
     overdue = pd.Series(late, index=forecast.index).astype("boolean").mask(~known)
     beyond = (pd.Timestamp(as_of) - dated["on"]).dt.days.astype("Int64").where(overdue.fillna(False), 0).mask(~known)
-    return forecast.assign(next_order_on=dated["on"], next_order_low=dated["low"], next_order_high=dated["high"], overdue_days=beyond, is_overdue=overdue, waited=waited)
+    return forecast.assign(
+        next_order_on=dated["on"], next_order_low=dated["low"], next_order_high=dated["high"], overdue_days=beyond, is_overdue=overdue, waited=waited
+    )
 
 
 def forecast_cycles(order_days: pd.DataFrame, main_groups: pd.DataFrame | None, *, as_of: dt.date, settings: CyclesSettings) -> pd.DataFrame:
@@ -158,7 +174,12 @@ def forecast_cycles(order_days: pd.DataFrame, main_groups: pd.DataFrame | None, 
     ([[5, 30.0, False]], ['2025-05-31'])
     """
     told = predict_next(customer_forecast(order_days, main_groups, as_of=as_of, settings=settings), as_of=as_of, settings=settings)
-    return told.assign(reason=_reasons(told)).sort_values("customer_id", ignore_index=True)[list(COLUMNS)].round({"own_gap_days": 2, "group_gap_days": 2, "expected_gap_days": 2}).astype(COLUMNS)
+    return (
+        told.assign(reason=_reasons(told))
+        .sort_values("customer_id", ignore_index=True)[list(COLUMNS)]
+        .round({"own_gap_days": 2, "group_gap_days": 2, "expected_gap_days": 2})
+        .astype(COLUMNS)
+    )
 
 
 def customer_forecast(order_days: pd.DataFrame, main_groups: pd.DataFrame | None, *, as_of: dt.date, settings: CyclesSettings) -> pd.DataFrame:
@@ -171,7 +192,8 @@ def customer_forecast(order_days: pd.DataFrame, main_groups: pd.DataFrame | None
 
 def _reasons(told: pd.DataFrame) -> pd.Series:
     texts = [
-        f"orders about every {_days(row.own_gap_days)} ({row.gaps} gap{'' if row.gaps == 1 else 's'}; {row.group}: {_days(row.group_gap_days)}); last order {_days(row.waited)} ago"
+        f"orders about every {_days(row.own_gap_days)} ({row.gaps} gap{'' if row.gaps == 1 else 's'}; {row.group}: {_days(row.group_gap_days)}); "
+        f"last order {_days(row.waited)} ago"
         if row.gaps else f"one order, {_days(row.waited)} ago; who comes back ({row.group}) does so after {_days(row.group_gap_days)}"
         for row in told.itertuples()
     ]  # fmt: skip
@@ -182,28 +204,3 @@ def _days(number: float) -> str:
     if number != number:
         return "an unknown time, because nobody came back yet"
     return f"{number:.0f} day" if round(number) == 1 else f"{number:.0f} days"
-
-
-def forecast_categories(category_days: pd.DataFrame, *, as_of: dt.date, settings: CyclesSettings) -> pd.DataFrame:
-    """Return when each customer will need each product category again.
-
-    Parameters
-    ----------
-    category_days : pandas.DataFrame
-        customer_id, item (the category, str), order_date (day).
-    as_of, settings
-        As for `forecast_cycles`; categories with fewer than `category_min_days` purchase days of the customer are left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        customer_id, category (str), purchase_days (Int64), expected_gap_days, last_bought_on, next_on, next_low, next_high, overdue_days, is_overdue.
-    """
-    read = category_days[category_days["order_date"] <= pd.Timestamp(as_of)].rename(columns={"item": "category"})
-    gaps = summarise_gaps(read, ["customer_id", "category"])
-    gaps = gaps[gaps["gaps"] > 0].reset_index(drop=True)
-    told = predict_next(forecast_gaps(gaps, gaps["category"].astype("str"), settings), as_of=as_of, settings=settings)
-    told = told[told["orders"] >= settings.category_min_days]
-    names = {"orders": "purchase_days", "last_order_on": "last_bought_on", "next_order_on": "next_on", "next_order_low": "next_low", "next_order_high": "next_high"}
-    columns = ["customer_id", "category", "purchase_days", "expected_gap_days", "last_bought_on", "next_on", "next_low", "next_high", "overdue_days", "is_overdue"]
-    return told.rename(columns=names).round({"expected_gap_days": 2}).sort_values(["customer_id", "category"], ignore_index=True)[columns].astype({"purchase_days": "Int64"})

@@ -25,7 +25,8 @@ NEEDS: dict[str, tuple[str, ...]] = {  # table: evidence of which one is enough
     "coded_needs": ("filled coding sheet",),
     "voice_agreement": ("filled text sample",),
 }
-STANDS_FOR = {"basket_summary": "basket_rules", "voice_themes": "feedback", "voice_topics": "feedback", "voice_sample": "feedback", "need_type_rates": "need_types", "need_type_check": "need_types", "explicit_summary": "explicit_needs",
+STANDS_FOR = {"basket_summary": "basket_rules", "voice_themes": "feedback", "voice_topics": "feedback", "voice_sample": "feedback",
+    "need_type_rates": "need_types", "need_type_check": "need_types", "explicit_summary": "explicit_needs",
               "pain_point_summary": "implicit_needs", "coder_agreement": "coded_needs"}  # fmt: skip
 
 

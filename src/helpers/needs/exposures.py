@@ -47,7 +47,14 @@ def list_exposures(events: nw.LazyFrame | None, interactions: pd.DataFrame | Non
         named = talks.assign(behaviour=talks["kind"] + ": " + talks["topic"].fillna("no topic"))
         parts.append(named.groupby(["behaviour", "customer_id"], as_index=False).agg(at=("at", "min"), times=("at", "size")))
     if not parts:
-        return pd.DataFrame({"behaviour": pd.Series(dtype="str"), "customer_id": pd.Series(dtype="str"), "on": pd.Series(dtype="datetime64[us]"), "times": pd.Series(dtype="Int64")})
+        return pd.DataFrame(
+            {
+                "behaviour": pd.Series(dtype="str"),
+                "customer_id": pd.Series(dtype="str"),
+                "on": pd.Series(dtype="datetime64[us]"),
+                "times": pd.Series(dtype="Int64"),
+            }
+        )
     every = pd.concat(parts, ignore_index=True)
     told = every.assign(on=every["at"].dt.normalize(), times=every["times"].astype("Int64"))
     return told[["behaviour", "customer_id", "on", "times"]].sort_values(["behaviour", "customer_id"], ignore_index=True)

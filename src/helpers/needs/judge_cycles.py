@@ -33,8 +33,10 @@ def describe_wait(forecast: pd.DataFrame, *, as_of: dt.date, horizon: int) -> pd
     raw = np.clip((norm.sf(now) - norm.sf(then)) / np.maximum(norm.sf(now), 1e-12), 1e-4, 1 - 1e-4)
     usual_gap = np.where(forecast["gaps"] > 0, forecast["own_gap_days"].fillna(0), forecast["group_gap_days"])
     return pd.DataFrame({
-        "customer_id": forecast["customer_id"], "raw": raw, "due": (usual_gap >= waited) & (usual_gap < waited + horizon + 1), "log_odds": np.log(raw / (1 - raw)), "late": np.clip(now, -4, 6),
-        "log_orders": np.log(forecast["orders"].to_numpy(dtype="float64")), "single": (forecast["orders"] == 1).astype("float64"), "log_waited": np.log1p(waited),
+        "customer_id": forecast["customer_id"], "raw": raw, "due": (usual_gap >= waited) & (usual_gap < waited + horizon + 1),
+        "log_odds": np.log(raw / (1 - raw)), "late": np.clip(now, -4, 6),
+        "log_orders": np.log(forecast["orders"].to_numpy(dtype="float64")), "single": (forecast["orders"] == 1).astype("float64"),
+        "log_waited": np.log1p(waited),
     })  # fmt: skip
 
 
@@ -75,7 +77,9 @@ def predict_return(described: pd.DataFrame, calibration: object | None) -> np.nd
     return calibration.predict_proba(described[FEATURES].to_numpy())[:, 1].round(4)  # type: ignore[attr-defined]
 
 
-def add_return_probability(cycles: pd.DataFrame, order_days: pd.DataFrame, main_groups: pd.DataFrame | None, *, as_of: dt.date, settings: CyclesSettings) -> pd.DataFrame:
+def add_return_probability(
+    cycles: pd.DataFrame, order_days: pd.DataFrame, main_groups: pd.DataFrame | None, *, as_of: dt.date, settings: CyclesSettings
+) -> pd.DataFrame:
     """Return `cycles` with return_probability (float64): the chance of an order within `horizon_days` after `as_of`."""
     read = order_days[order_days["order_date"] <= pd.Timestamp(as_of)]
     calibration = learn_return(read, main_groups, until=as_of, settings=settings)
@@ -110,7 +114,11 @@ def judge_cycles(order_days: pd.DataFrame, main_groups: pd.DataFrame | None, *, 
         return _no_calibration(), _no_scores()
     test = test.assign(chance=predict_return(test, calibration))
     share, rule = _naive(known, main_groups, start, settings)
-    methods = {"cycle forecast": test["chance"], "own usual gap": test["due"].map({True: rule[0], False: rule[1]}), "share of all": pd.Series(share, index=test.index)}
+    methods = {
+        "cycle forecast": test["chance"],
+        "own usual gap": test["due"].map({True: rule[0], False: rule[1]}),
+        "share of all": pd.Series(share, index=test.index),
+    }
     return _calibrate(test, settings), _score(methods, test["back"].astype("float64"), settings)
 
 
@@ -128,7 +136,9 @@ def _calibrate(test: pd.DataFrame, settings: CyclesSettings) -> pd.DataFrame:
     rows = [(low, high, part["chance"].mean(), len(part), int(part["back"].sum())) for low, high, part in parts if len(part)]
     told = pd.DataFrame(rows, columns=["predicted_from", "predicted_to", "predicted", "customers", "returned"])
     low, high = share_interval(told["returned"], told["customers"])
-    return told.assign(share=(told["returned"] / told["customers"]).round(6), low=low, high=high, predicted=told["predicted"].round(4)).astype({"customers": "Int64", "returned": "Int64"})
+    return told.assign(share=(told["returned"] / told["customers"]).round(6), low=low, high=high, predicted=told["predicted"].round(4)).astype(
+        {"customers": "Int64", "returned": "Int64"}
+    )
 
 
 def _score(methods: dict[str, pd.Series], back: pd.Series, settings: CyclesSettings) -> pd.DataFrame:
@@ -139,18 +149,48 @@ def _score(methods: dict[str, pd.Series], back: pd.Series, settings: CyclesSetti
         low, high = mean_interval(errors[method], draws=DRAWS)
         gain_low, gain_high = mean_interval(errors[naive] - errors[method], draws=DRAWS) if method != naive else (0.0, 0.0)
         said = chance >= settings.likely
-        rows.append((method, errors[method].mean(), low, high, int(said.sum()), int(back[said].sum()), (errors[naive] - errors[method]).mean(), gain_low, gain_high, gain_low > 0))
+        rows.append(
+            (
+                method,
+                errors[method].mean(),
+                low,
+                high,
+                int(said.sum()),
+                int(back[said].sum()),
+                (errors[naive] - errors[method]).mean(),
+                gain_low,
+                gain_high,
+                gain_low > 0,
+            )
+        )
     told = pd.DataFrame(rows, columns=["method", "brier", "brier_low", "brier_high", "predicted_back", "of_them_back", "gain", "gain_low", "gain_high", "wins"])
     ends = share_interval(told["of_them_back"], told["predicted_back"])
     precision = (told["of_them_back"] / told["predicted_back"].where(told["predicted_back"] > 0)).astype("float64")
-    return told.assign(precision=precision.round(6), precision_low=ends[0], precision_high=ends[1]).round({"brier": 6, "gain": 6}).astype({"predicted_back": "Int64", "of_them_back": "Int64", "wins": "boolean", "method": "str"})
+    return (
+        told.assign(precision=precision.round(6), precision_low=ends[0], precision_high=ends[1])
+        .round({"brier": 6, "gain": 6})
+        .astype({"predicted_back": "Int64", "of_them_back": "Int64", "wins": "boolean", "method": "str"})
+    )
 
 
 def _no_calibration() -> pd.DataFrame:
     whole = {c: pd.Series(dtype="Int64") for c in ("customers", "returned")}
-    return pd.DataFrame({**{c: pd.Series(dtype="float64") for c in ("predicted_from", "predicted_to", "predicted")}, **whole, **{c: pd.Series(dtype="float64") for c in ("share", "low", "high")}})
+    return pd.DataFrame(
+        {
+            **{c: pd.Series(dtype="float64") for c in ("predicted_from", "predicted_to", "predicted")},
+            **whole,
+            **{c: pd.Series(dtype="float64") for c in ("share", "low", "high")},
+        }
+    )
 
 
 def _no_scores() -> pd.DataFrame:
     numbers = ("brier", "brier_low", "brier_high", "gain", "gain_low", "gain_high", "precision", "precision_low", "precision_high")
-    return pd.DataFrame({"method": pd.Series(dtype="str"), **{c: pd.Series(dtype="float64") for c in numbers}, **{c: pd.Series(dtype="Int64") for c in ("predicted_back", "of_them_back")}, "wins": pd.Series(dtype="boolean")})
+    return pd.DataFrame(
+        {
+            "method": pd.Series(dtype="str"),
+            **{c: pd.Series(dtype="float64") for c in numbers},
+            **{c: pd.Series(dtype="Int64") for c in ("predicted_back", "of_them_back")},
+            "wins": pd.Series(dtype="boolean"),
+        }
+    )

@@ -13,8 +13,10 @@ from helpers.needs.stats import mean_interval
 
 TARGETS = {"next": "anything the customer buys in the test period", "new": "what the customer buys for the first time in the test period"}
 COLUMNS = {
-    "target": "str", "method": "str", "customers": "Int64", "hit_rate": "float64", "hit_low": "float64", "hit_high": "float64", "ndcg": "float64", "ndcg_low": "float64",
-    "ndcg_high": "float64", "gain": "float64", "gain_low": "float64", "gain_high": "float64", "used": "boolean", "test_from": "datetime64[us]", "test_to": "datetime64[us]",
+    "target": "str", "method": "str", "customers": "Int64", "hit_rate": "float64", "hit_low": "float64", "hit_high": "float64", "ndcg": "float64",
+    "ndcg_low": "float64",
+    "ndcg_high": "float64", "gain": "float64", "gain_low": "float64", "gain_high": "float64", "used": "boolean", "test_from": "datetime64[us]",
+    "test_to": "datetime64[us]",
 }  # fmt: skip
 
 
@@ -108,7 +110,9 @@ def _judge_target(target: str, history: History, models: dict[str, object], late
     if wanted["customer"].nunique() < settings.min_customers:
         return pd.DataFrame()
     methods = ("popularity", "buy_again", "item_item", "factors") if target == "next" else ("popularity", "item_item", "factors")
-    judged = {m: judge_lists(rank_products(history, m, new_only=target == "new", settings=settings, model=models.get(m)), wanted, settings.top) for m in methods}
+    judged = {
+        m: judge_lists(rank_products(history, m, new_only=target == "new", settings=settings, model=models.get(m)), wanted, settings.top) for m in methods
+    }
     naive = max((m for m in methods if m in NAIVE), key=lambda m: judged[m]["ndcg"].mean())
     rows = [{"target": target, "method": m, **_figures(judged[m], judged[naive]["ndcg"], m == naive, settings)} for m in methods]
     table = pd.DataFrame(rows)
@@ -120,5 +124,6 @@ def _figures(judged: pd.DataFrame, baseline: pd.Series, is_baseline: bool, setti
     hit, ndcg = (mean_interval(judged[c], draws=settings.draws) for c in ("hit", "ndcg"))
     gains = judged["ndcg"].to_numpy() - baseline.to_numpy()
     low, high = (0.0, 0.0) if is_baseline else mean_interval(gains, draws=settings.draws)
-    return {"customers": len(judged), "hit_rate": round(judged["hit"].mean(), 6), "hit_low": hit[0], "hit_high": hit[1], "ndcg": round(judged["ndcg"].mean(), 6), "ndcg_low": ndcg[0],
+    return {"customers": len(judged), "hit_rate": round(judged["hit"].mean(), 6), "hit_low": hit[0], "hit_high": hit[1],
+        "ndcg": round(judged["ndcg"].mean(), 6), "ndcg_low": ndcg[0],
             "ndcg_high": ndcg[1], "gain": round(float(gains.mean()), 6), "gain_low": low, "gain_high": high}  # fmt: skip

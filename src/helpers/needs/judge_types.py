@@ -10,7 +10,8 @@ from helpers.needs.settings_people import NeedsSettings
 from helpers.needs.stats import mean_interval
 
 COLUMNS = {
-    "need_type": "str", "method": "str", "customers": "Int64", "later_rate": "float64", "others_rate": "float64", "difference": "float64", "difference_low": "float64",
+    "need_type": "str", "method": "str", "customers": "Int64", "later_rate": "float64", "others_rate": "float64", "difference": "float64",
+    "difference_low": "float64",
     "difference_high": "float64", "lasts": "boolean",
 }  # fmt: skip
 DRAWS = 500

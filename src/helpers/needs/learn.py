@@ -134,7 +134,16 @@ def find_topics(feedback: pd.DataFrame, settings: VoiceSettings) -> pd.DataFrame
     """
     parts = [_topics_of(part, settings).assign(language=language) for language, part in feedback.groupby("language") if len(part) >= settings.min_texts]
     columns = ["language", "topic", "words", "texts", "share", "closest_theme", "agreement", "quote"]
-    kinds = {"language": "str", "topic": "Int64", "words": "str", "texts": "Int64", "share": "float64", "closest_theme": "str", "agreement": "float64", "quote": "str"}
+    kinds = {
+        "language": "str",
+        "topic": "Int64",
+        "words": "str",
+        "texts": "Int64",
+        "share": "float64",
+        "closest_theme": "str",
+        "agreement": "float64",
+        "quote": "str",
+    }
     return (pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame({c: [] for c in columns})).astype(kinds)
 
 
@@ -161,5 +170,7 @@ def _topics_of(feedback: pd.DataFrame, settings: VoiceSettings) -> pd.DataFrame:
     for number, part in feedback[topic >= 0].groupby(topic[topic >= 0]):
         closest = part["theme"].value_counts().sort_index().idxmax()
         rows.append((words[int(number)], len(part), len(part) / len(feedback), closest, (part["theme"] == closest).mean(), part["text"].iloc[0]))
-    told = pd.DataFrame(rows, columns=["words", "texts", "share", "closest_theme", "agreement", "quote"]).sort_values(["texts", "words"], ascending=[False, True], ignore_index=True)
+    told = pd.DataFrame(rows, columns=["words", "texts", "share", "closest_theme", "agreement", "quote"]).sort_values(
+        ["texts", "words"], ascending=[False, True], ignore_index=True
+    )
     return told.assign(topic=range(1, len(told) + 1)).round({"share": 6, "agreement": 6})

@@ -12,12 +12,21 @@ from helpers.needs.settings_people import LinksSettings
 from helpers.needs.stats import DIGITS, false_discovery
 
 NOTE = "an association among like customers, not proof of a cause: only a random trial is"
-VERDICTS = {"holds": "also among like customers", "active": "they order more of everything, so nothing is special to this group", "confounded": "gone among like customers: something else brings both about", "unclear": "too few like customers to say", "no link": "buyers are no more frequent"}
+VERDICTS = {
+    "holds": "also among like customers",
+    "active": "they order more of everything, so nothing is special to this group",
+    "confounded": "gone among like customers: something else brings both about",
+    "unclear": "too few like customers to say",
+    "no link": "buyers are no more frequent",
+}
 Z = 1.959964
 COLUMNS = {
-    "behaviour": "str", "outcome": "str", "exposed": "Int64", "bought": "Int64", "rate": "float64", "crude_others": "float64", "crude_difference": "float64", "crude_low": "float64",
-    "crude_high": "float64", "matched": "Int64", "matched_rate": "float64", "matched_others": "float64", "difference": "float64", "low": "float64", "high": "float64", "ratio": "float64",
-    "buyers_difference": "float64", "buyers_low": "float64", "buyers_high": "float64", "later_difference": "float64", "later_low": "float64", "later_high": "float64", "confirmed": "boolean", "p_value": "float64", "q_value": "float64", "verdict": "str", "note": "str",
+    "behaviour": "str", "outcome": "str", "exposed": "Int64", "bought": "Int64", "rate": "float64", "crude_others": "float64",
+    "crude_difference": "float64", "crude_low": "float64",
+    "crude_high": "float64", "matched": "Int64", "matched_rate": "float64", "matched_others": "float64", "difference": "float64", "low": "float64",
+    "high": "float64", "ratio": "float64",
+    "buyers_difference": "float64", "buyers_low": "float64", "buyers_high": "float64", "later_difference": "float64", "later_low": "float64",
+    "later_high": "float64", "confirmed": "boolean", "p_value": "float64", "q_value": "float64", "verdict": "str", "note": "str",
 }  # fmt: skip
 
 
@@ -41,9 +50,11 @@ def find_links(exposures: pd.DataFrame, item_days: pd.DataFrame, customers: pd.D
     pandas.DataFrame
         behaviour, outcome (product group or "any order"), exposed (Int64), bought (of them, within the window after), rate;
         crude_others (rate of anybody else on the same days), crude_difference with interval; matched (exposed with like customers), matched_rate,
-        matched_others, difference with 95 % interval, ratio; buyers_difference with interval (the same among those who ordered anything in the window; missing for
+        matched_others, difference with 95 % interval, ratio; buyers_difference with interval (the same among those who ordered anything in the window;
+        missing for
         "any order"); later_difference with interval (the later half of the exposed), confirmed
-        (boolean, the later interval lies above 0); p_value, q_value (Benjamini-Hochberg over all pairs), verdict (holds, active, confounded, unclear, no link), note.
+        (boolean, the later interval lies above 0); p_value, q_value (Benjamini-Hochberg over all pairs), verdict (holds, active, confounded, unclear, no
+        link), note.
         Surest first. `active` means: the difference is there, but those customers order more of everything, which also comes from being still around.
 
     Notes
@@ -87,7 +98,15 @@ def _behaviour_links(part: pd.DataFrame, panel: Panel, who: np.ndarray, when: np
         before = panel.count(outcome, who, when) > 0
         if bought.sum() + before.sum() < settings.min_bought:
             continue
-        rows.append({"outcome": outcome, "exposed": len(who), "bought": int(bought.sum()), "rate": bought.mean(), **_compare(panel, outcome, who, when, bought, before, crude, alike, settings)})
+        rows.append(
+            {
+                "outcome": outcome,
+                "exposed": len(who),
+                "bought": int(bought.sum()),
+                "rate": bought.mean(),
+                **_compare(panel, outcome, who, when, bought, before, crude, alike, settings),
+            }
+        )
     return rows
 
 
@@ -125,7 +144,8 @@ def _compare(
     late = when >= np.median(when)
     later = estimate(bought, (place[late[place]], control[late[place]]), answer[late[place]])
     return {
-        "crude_others": plain[2], "matched": matched[0], "matched_rate": matched[1], "matched_others": matched[2], "ratio": matched[1] / matched[2] if matched[2] else np.nan,
+        "crude_others": plain[2], "matched": matched[0], "matched_rate": matched[1], "matched_others": matched[2],
+        "ratio": matched[1] / matched[2] if matched[2] else np.nan,
         **_ends("crude_", plain), **_ends("", matched), **_ends("buyers_", buyers), **_ends("later_", later), "p_value": _upper_tail(matched[3], matched[4]),
     }  # fmt: skip
 
@@ -181,7 +201,9 @@ def _conclude(links: pd.DataFrame, settings: LinksSettings) -> pd.DataFrame:
     verdict = pd.Series("no link", index=links.index, dtype="str").mask(raised, "unclear").mask(gone, "confounded").mask(stays, "active").mask(special, "holds")
     numbers = [c for c, kind in COLUMNS.items() if kind == "float64" and c in links]
     told = links.assign(q_value=q_values, verdict=verdict, note=NOTE, confirmed=links["later_low"] > 0, p_value=p_values).round(dict.fromkeys(numbers, DIGITS))
-    ranked = told.assign(_order=told["verdict"].map({v: n for n, v in enumerate(VERDICTS)})).sort_values(["_order", "q_value", "difference", "behaviour", "outcome"], ascending=[True, True, False, True, True], ignore_index=True)
+    ranked = told.assign(_order=told["verdict"].map({v: n for n, v in enumerate(VERDICTS)})).sort_values(
+        ["_order", "q_value", "difference", "behaviour", "outcome"], ascending=[True, True, False, True, True], ignore_index=True
+    )
     return ranked[list(COLUMNS)].astype(COLUMNS)
 
 
@@ -195,6 +217,7 @@ def say_link(link: pd.Series) -> str:
     'training: x -> plans: 30 % bought, 5 % of anybody else, 6 % of like customers; difference among like customers +24 points (+19 to +29): holds'
     """
     return (
-        f"{link['behaviour']} -> {link['outcome']}: {link['rate']:.0%} bought, {link['crude_others']:.0%} of anybody else, {link['matched_others']:.0%} of like customers; "
+        f"{link['behaviour']} -> {link['outcome']}: {link['rate']:.0%} bought, {link['crude_others']:.0%} of anybody else, "
+        f"{link['matched_others']:.0%} of like customers; "
         f"difference among like customers {link['difference'] * 100:+.0f} points ({link['low'] * 100:+.0f} to {link['high'] * 100:+.0f}): {link['verdict']}"
     ).replace("% ", " % ")

@@ -28,8 +28,16 @@ def weigh_votes(signals: pd.DataFrame, customer_tiers: pd.DataFrame, *, as_of: d
     if named.empty:
         return pd.DataFrame({c: pd.Series(dtype=k) for c, k in VOTES.items()})
     spend = (customer_tiers.set_index("customer_id")["total_spend"] * 10_000).round()
-    table = named.assign(units=named["customer_id"].map(spend).fillna(0)).groupby("feature", as_index=False).agg(votes=("customer_id", "size"), units=("units", "sum"))
-    told = table.assign(voters_spend=table["units"] / 10_000, rank_by_votes=table["votes"].rank(ascending=False, method="min"), rank_by_spend=table["units"].rank(ascending=False, method="min"))
+    table = (
+        named.assign(units=named["customer_id"].map(spend).fillna(0))
+        .groupby("feature", as_index=False)
+        .agg(votes=("customer_id", "size"), units=("units", "sum"))
+    )
+    told = table.assign(
+        voters_spend=table["units"] / 10_000,
+        rank_by_votes=table["votes"].rank(ascending=False, method="min"),
+        rank_by_spend=table["units"].rank(ascending=False, method="min"),
+    )
     return told.sort_values(["rank_by_spend", "feature"], ignore_index=True)[list(VOTES)].astype(VOTES)
 
 
@@ -50,14 +58,24 @@ def measure_gaps(ratings: pd.DataFrame, *, as_of: dt.date) -> pd.DataFrame:
     for prefix in GAP:
         own = valid[valid["criterion"].str.startswith(prefix)].sort_values("rated_on")
         named = own.assign(touchpoint=own["criterion"].str.removeprefix(prefix).str.strip().str.lower())
-        parts.append(named.drop_duplicates(["customer_id", "touchpoint"], keep="last")[["customer_id", "touchpoint", "score"]].rename(columns={"score": prefix.rstrip(":")}))
+        parts.append(
+            named.drop_duplicates(["customer_id", "touchpoint"], keep="last")[["customer_id", "touchpoint", "score"]].rename(
+                columns={"score": prefix.rstrip(":")}
+            )
+        )
     both = parts[0].merge(parts[1], on=["customer_id", "touchpoint"])
     table = both.groupby("touchpoint", as_index=False).agg(customers=("customer_id", "size"), expected=("expected", "mean"), perceived=("perceived", "mean"))
     told = table.astype({"touchpoint": "str", "customers": "Int64", "expected": "float64", "perceived": "float64"})
-    return told.assign(gap=(told["perceived"] - told["expected"]).round(4)).round({"expected": 4, "perceived": 4}).sort_values(["gap", "touchpoint"], ignore_index=True)
+    return (
+        told.assign(gap=(told["perceived"] - told["expected"]).round(4))
+        .round({"expected": 4, "perceived": 4})
+        .sort_values(["gap", "touchpoint"], ignore_index=True)
+    )
 
 
-def score_engagement(event_counts: pd.DataFrame | None, interactions: pd.DataFrame | None, surveys: pd.DataFrame | None, *, as_of: dt.date, days: int) -> pd.DataFrame:
+def score_engagement(
+    event_counts: pd.DataFrame | None, interactions: pd.DataFrame | None, surveys: pd.DataFrame | None, *, as_of: dt.date, days: int
+) -> pd.DataFrame:
     """Return how much each customer takes part: active days on our site, talks begun by the customer, surveys answered (row 003-39).
 
     Parameters
@@ -72,14 +90,17 @@ def score_engagement(event_counts: pd.DataFrame | None, interactions: pd.DataFra
     Returns
     -------
     pandas.DataFrame
-        customer_id, active_days, talks, answers (Int64; missing when the table is absent), engagement (float64, 0 to 100: mean percentile rank of the measured parts). Sorted.
+        customer_id, active_days, talks, answers (Int64; missing when the table is absent), engagement (float64, 0 to 100: mean percentile rank of the
+        measured parts). Sorted.
     """
     start, end = pd.Timestamp(as_of) - pd.Timedelta(days=days), pd.Timestamp(as_of) + pd.Timedelta(days=1)
     counts: dict[str, pd.Series] = {}
     if event_counts is not None:
         counts["active_days"] = event_counts.set_index("customer_id")["active_days"]
     if interactions is not None:
-        own = interactions[(interactions["at"] > start) & (interactions["at"] < end) & ((interactions["direction"] == "inbound") | (interactions["kind"] == "training"))]
+        own = interactions[
+            (interactions["at"] > start) & (interactions["at"] < end) & ((interactions["direction"] == "inbound") | (interactions["kind"] == "training"))
+        ]
         counts["talks"] = own.groupby("customer_id").size()
     if surveys is not None:
         counts["answers"] = surveys[(surveys["answered_on"] > start) & (surveys["answered_on"] < end)].groupby("customer_id").size()
@@ -87,5 +108,7 @@ def score_engagement(event_counts: pd.DataFrame | None, interactions: pd.DataFra
     table.index.name = "customer_id"
     ranks = table.rank(pct=True, method="average") * 100
     told = table.astype("Int64").assign(engagement=ranks.mean(axis=1).round(2) if len(table.columns) else pd.Series(dtype="float64"))
-    told = told.reindex(columns=["active_days", "talks", "answers", "engagement"]).astype({"active_days": "Int64", "talks": "Int64", "answers": "Int64", "engagement": "float64"})
+    told = told.reindex(columns=["active_days", "talks", "answers", "engagement"]).astype(
+        {"active_days": "Int64", "talks": "Int64", "answers": "Int64", "engagement": "float64"}
+    )
     return told.reset_index().astype({"customer_id": "str"}).sort_values("customer_id", ignore_index=True)

@@ -12,7 +12,15 @@ from helpers.needs.settings_people import NeedsSettings
 PARTS = {"rhythm": "still orders in own rhythm", "range": "comes back for the groups tried", "help": "requests solved", "mood": "satisfied"}
 
 
-def score_match(purchase_cycles: pd.DataFrame, item_days: pd.DataFrame | None, tickets: pd.DataFrame | None, surveys: pd.DataFrame | None, *, as_of: dt.date, settings: NeedsSettings) -> pd.DataFrame:
+def score_match(
+    purchase_cycles: pd.DataFrame,
+    item_days: pd.DataFrame | None,
+    tickets: pd.DataFrame | None,
+    surveys: pd.DataFrame | None,
+    *,
+    as_of: dt.date,
+    settings: NeedsSettings,
+) -> pd.DataFrame:
     """Return each customer's need match from 0 to 1: the mean of the parts that are measured.
 
     Parameters
@@ -31,7 +39,8 @@ def score_match(purchase_cycles: pd.DataFrame, item_days: pd.DataFrame | None, t
     Returns
     -------
     pandas.DataFrame
-        customer_id (str), match (float64, 0 to 1; missing when no part is measured), rhythm, range, help, mood (float64 or missing), parts (Int64), reason (str). Sorted by customer.
+        customer_id (str), match (float64, 0 to 1; missing when no part is measured), rhythm, range, help, mood (float64 or missing), parts (Int64), reason
+        (str). Sorted by customer.
 
     Notes
     -----
@@ -48,8 +57,12 @@ def score_match(purchase_cycles: pd.DataFrame, item_days: pd.DataFrame | None, t
     told["mood"] = own.map(_mood(surveys, as_of)) if surveys is not None else np.nan
     parts = told[list(PARTS)].astype("float64").round(4)
     match = parts.mean(axis=1).round(4)
-    words = [", ".join(f"{PARTS[p]} {v:.2f}" for p, v in zip(PARTS, row, strict=True) if v == v) or "nothing measured yet" for row in parts.itertuples(index=False)]
-    return told.assign(**parts, match=match, parts=parts.notna().sum(axis=1).astype("Int64"), reason=pd.Series(words, index=told.index, dtype="str"))[["customer_id", "match", *PARTS, "parts", "reason"]].sort_values("customer_id", ignore_index=True)
+    words = [
+        ", ".join(f"{PARTS[p]} {v:.2f}" for p, v in zip(PARTS, row, strict=True) if v == v) or "nothing measured yet" for row in parts.itertuples(index=False)
+    ]
+    return told.assign(**parts, match=match, parts=parts.notna().sum(axis=1).astype("Int64"), reason=pd.Series(words, index=told.index, dtype="str"))[
+        ["customer_id", "match", *PARTS, "parts", "reason"]
+    ].sort_values("customer_id", ignore_index=True)
 
 
 def _range(item_days: pd.DataFrame, cycles: pd.DataFrame, as_of: dt.date) -> pd.Series:
@@ -70,7 +83,12 @@ def _help(tickets: pd.DataFrame, start: pd.Timestamp, as_of: dt.date) -> pd.Seri
 
 
 def _mood(surveys: pd.DataFrame, as_of: dt.date) -> pd.Series:
-    latest = surveys[surveys["answered_on"] <= pd.Timestamp(as_of)].sort_values(["customer_id", "answered_on"]).drop_duplicates("customer_id", keep="last").set_index("customer_id")
+    latest = (
+        surveys[surveys["answered_on"] <= pd.Timestamp(as_of)]
+        .sort_values(["customer_id", "answered_on"])
+        .drop_duplicates("customer_id", keep="last")
+        .set_index("customer_id")
+    )
     csat = (latest["csat"].astype("Float64").astype("float64") - 1) / 4 if "csat" in latest else pd.Series(np.nan, index=latest.index)
     nps = latest["nps"].astype("Float64").astype("float64") / 10 if "nps" in latest else pd.Series(np.nan, index=latest.index)
     return csat.fillna(nps)

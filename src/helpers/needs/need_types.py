@@ -13,13 +13,27 @@ from helpers.needs.items import standing_sales
 from helpers.needs.settings_people import NeedsSettings
 
 TYPES = {"cost_sensitive": "discount", "service_dependent": "tickets", "innovation_driven": "new"}  # type: the dimension that shows it
-LABELS_ZH = {"cost_sensitive": "成本敏感型", "service_dependent": "服务依赖型", "innovation_driven": "创新驱动型", "none": "无明显类型", "not_enough_data": "数据不足"}
+LABELS_ZH = {
+    "cost_sensitive": "成本敏感型",
+    "service_dependent": "服务依赖型",
+    "innovation_driven": "创新驱动型",
+    "none": "无明显类型",
+    "not_enough_data": "数据不足",
+}
 SAYS = {"discount": "discount on {k} of {n} lines", "tickets": "{k} requests for help on {n} orders", "new": "a new product in {k} of {n} orders"}
 NEEDS = {"discount": "order_lines.discount", "tickets": "tickets", "new": "products.launched_on"}
 PASSES, LEAST_SHARE = 300, 0.01
 
 
-def count_evidence(order_lines: nw.LazyFrame, products: pd.DataFrame | None, tickets: pd.DataFrame | None, *, as_of: dt.date, settings: NeedsSettings, since: dt.date | None = None) -> pd.DataFrame:
+def count_evidence(
+    order_lines: nw.LazyFrame,
+    products: pd.DataFrame | None,
+    tickets: pd.DataFrame | None,
+    *,
+    as_of: dt.date,
+    settings: NeedsSettings,
+    since: dt.date | None = None,
+) -> pd.DataFrame:
     """Return, per customer, how often each need could have shown and how often it did.
 
     Parameters
@@ -42,7 +56,13 @@ def count_evidence(order_lines: nw.LazyFrame, products: pd.DataFrame | None, tic
     first, last = pd.Timestamp(since or dt.date(1900, 1, 1)), pd.Timestamp(as_of) + pd.Timedelta(days=1)
     sales = standing_sales(order_lines) if _has_products(order_lines) else _plain_sales(order_lines)
     sales = sales.filter((nw.col("order_date") < last.to_pydatetime()) & (nw.col("order_date") >= (first + pd.Timedelta(days=1)).to_pydatetime()))
-    per = to_pandas(sales.with_columns(nw.col("order_date").dt.truncate("1d").alias("_day")).select("customer_id", "_day").unique().group_by("customer_id").agg(nw.len().alias("orders")))
+    per = to_pandas(
+        sales.with_columns(nw.col("order_date").dt.truncate("1d").alias("_day"))
+        .select("customer_id", "_day")
+        .unique()
+        .group_by("customer_id")
+        .agg(nw.len().alias("orders"))
+    )
     parts = [_count_discounts(sales), _count_new(sales, products, settings), _count_tickets(tickets, per, first, last, settings)]
     for part in parts:
         per = per if part is None else per.merge(part, on="customer_id", how="left")
@@ -51,7 +71,10 @@ def count_evidence(order_lines: nw.LazyFrame, products: pd.DataFrame | None, tic
 
 
 def _has_products(order_lines: nw.LazyFrame) -> bool:
-    return "product_id" in order_lines.collect_schema().names() and len(to_pandas(order_lines.filter(~nw.col("product_id").is_null()).select("product_id").head(1))) > 0
+    return (
+        "product_id" in order_lines.collect_schema().names()
+        and len(to_pandas(order_lines.filter(~nw.col("product_id").is_null()).select("product_id").head(1))) > 0
+    )
 
 
 def _plain_sales(order_lines: nw.LazyFrame) -> nw.LazyFrame:
@@ -134,7 +157,9 @@ def fit_types(evidence: pd.DataFrame, settings: NeedsSettings) -> pd.DataFrame:
             break
         wanted = [t for t in wanted if t not in weak]
     told = pd.DataFrame([(t, TYPES[t], *values) for t, values in rows.items()], columns=["need_type", "dimension", "usual_rate", "type_rate", "share", "found"])
-    return told.round({"usual_rate": 4, "type_rate": 4, "share": 4}).astype({"need_type": "str", "dimension": "str", "usual_rate": "float64", "type_rate": "float64", "share": "float64", "found": "boolean"})
+    return told.round({"usual_rate": 4, "type_rate": 4, "share": 4}).astype(
+        {"need_type": "str", "dimension": "str", "usual_rate": "float64", "type_rate": "float64", "share": "float64", "found": "boolean"}
+    )
 
 
 def _capped(evidence: pd.DataFrame, dimension: str, cap: int) -> tuple[np.ndarray, np.ndarray]:
@@ -199,7 +224,8 @@ def assign_need_types(evidence: pd.DataFrame, rates: pd.DataFrame, settings: Nee
         best, sure = np.array(["none"] * len(evidence), dtype=object), np.zeros(len(evidence))
     enough = (evidence["orders"].to_numpy() >= settings.min_orders) & (sure >= settings.min_confidence)
     types = pd.Series(np.where(enough, best, "not_enough_data"), dtype="str")
-    told = pd.DataFrame({"customer_id": evidence["customer_id"], "need_type": types, "confidence": sure.astype("float64"), "likeliest": pd.Series(best, dtype="str"), "evidence": say_evidence(evidence, rates),
+    told = pd.DataFrame({"customer_id": evidence["customer_id"], "need_type": types, "confidence": sure.astype("float64"), "likeliest": pd.Series(best,
+        dtype="str"), "evidence": say_evidence(evidence, rates),
                          "orders": evidence["orders"].astype("Int64"), "label_zh": types.map(LABELS_ZH).astype("str")})  # fmt: skip
     return told.sort_values("customer_id", ignore_index=True)
 
@@ -214,6 +240,11 @@ def say_evidence(evidence: pd.DataFrame, rates: pd.DataFrame) -> pd.Series:
             continue
         rate = usual.get(dimension, np.nan)
         note = f" (usual {rate:.0%})".replace("%", " %") if rate == rate else ""
-        parts.append(pd.Series([words.format(k=int(k), n=int(n)) + note for k, n in zip(evidence[f"k_{dimension}"], evidence[f"n_{dimension}"], strict=True)], index=evidence.index))
+        parts.append(
+            pd.Series(
+                [words.format(k=int(k), n=int(n)) + note for k, n in zip(evidence[f"k_{dimension}"], evidence[f"n_{dimension}"], strict=True)],
+                index=evidence.index,
+            )
+        )
     joined = parts[0].str.cat(parts[1:], sep="; ") if len(evidence) else pd.Series(dtype="str")
     return joined.astype("str")

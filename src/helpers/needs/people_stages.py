@@ -8,8 +8,9 @@ import narwhals as nw
 import pandas as pd
 
 from helpers.engine import lazy
+from helpers.needs.coding import CODED, build_coding_sheet, count_codes, judge_coders
 from helpers.needs.exposures import list_exposures
-from helpers.needs.interviews import CODED, build_coding_sheet, count_codes, judge_coders, plan_interviews, write_guide
+from helpers.needs.interviews import plan_interviews, write_guide
 from helpers.needs.judge_types import judge_types
 from helpers.needs.links import find_links
 from helpers.needs.manual import measure_gaps, score_engagement, weigh_votes
@@ -20,7 +21,9 @@ from helpers.needs.portraits import collect_facts
 from helpers.needs.settings_people import InterviewsSettings, LinksSettings, NeedsSettings
 
 
-def need_evidence_counts(order_lines: nw.LazyFrame, products: pd.DataFrame | None, tickets: pd.DataFrame | None, as_of: dt.date, needs_settings: NeedsSettings) -> pd.DataFrame:
+def need_evidence_counts(
+    order_lines: nw.LazyFrame, products: pd.DataFrame | None, tickets: pd.DataFrame | None, as_of: dt.date, needs_settings: NeedsSettings
+) -> pd.DataFrame:
     """How often each need could have shown and how often it did."""
     return count_evidence(order_lines, products, tickets, as_of=as_of, settings=needs_settings)
 
@@ -35,7 +38,9 @@ def need_types(need_evidence_counts: pd.DataFrame, need_type_rates: pd.DataFrame
     return assign_need_types(need_evidence_counts, need_type_rates, needs_settings)
 
 
-def need_type_check(order_lines: nw.LazyFrame, products: pd.DataFrame | None, tickets: pd.DataFrame | None, as_of: dt.date, needs_settings: NeedsSettings) -> pd.DataFrame:
+def need_type_check(
+    order_lines: nw.LazyFrame, products: pd.DataFrame | None, tickets: pd.DataFrame | None, as_of: dt.date, needs_settings: NeedsSettings
+) -> pd.DataFrame:
     """Need types found before the last months, looked at in them."""
     split = as_of - dt.timedelta(days=needs_settings.check_days)
     before = count_evidence(order_lines, products, tickets, as_of=split, settings=needs_settings)
@@ -43,7 +48,14 @@ def need_type_check(order_lines: nw.LazyFrame, products: pd.DataFrame | None, ti
     return judge_types(before, later, needs_settings)
 
 
-def need_match(purchase_cycles: pd.DataFrame, group_day_counts: pd.DataFrame, tickets: pd.DataFrame | None, surveys: pd.DataFrame | None, as_of: dt.date, needs_settings: NeedsSettings) -> pd.DataFrame:
+def need_match(
+    purchase_cycles: pd.DataFrame,
+    group_day_counts: pd.DataFrame,
+    tickets: pd.DataFrame | None,
+    surveys: pd.DataFrame | None,
+    as_of: dt.date,
+    needs_settings: NeedsSettings,
+) -> pd.DataFrame:
     """How well what we sell answers what each customer needs, 0 to 1."""
     return score_match(purchase_cycles, group_day_counts, tickets, surveys, as_of=as_of, settings=needs_settings)
 
@@ -53,12 +65,16 @@ def exposure_counts(events: pd.DataFrame | None, interactions: pd.DataFrame | No
     return list_exposures(None if events is None else lazy(events), interactions, as_of=as_of)
 
 
-def behaviour_links(exposure_counts: pd.DataFrame, group_day_counts: pd.DataFrame, customers: pd.DataFrame | None, as_of: dt.date, links_settings: LinksSettings) -> pd.DataFrame:
+def behaviour_links(
+    exposure_counts: pd.DataFrame, group_day_counts: pd.DataFrame, customers: pd.DataFrame | None, as_of: dt.date, links_settings: LinksSettings
+) -> pd.DataFrame:
     """Which behaviours come before which purchases, among anybody and among like customers."""
     return find_links(exposure_counts, group_day_counts, customers, as_of=as_of, settings=links_settings)
 
 
-def engagement(events: pd.DataFrame | None, interactions: pd.DataFrame | None, surveys: pd.DataFrame | None, as_of: dt.date, needs_settings: NeedsSettings) -> pd.DataFrame:
+def engagement(
+    events: pd.DataFrame | None, interactions: pd.DataFrame | None, surveys: pd.DataFrame | None, as_of: dt.date, needs_settings: NeedsSettings
+) -> pd.DataFrame:
     """How much each customer takes part."""
     active = None
     if events is not None:
@@ -68,13 +84,16 @@ def engagement(events: pd.DataFrame | None, interactions: pd.DataFrame | None, s
     return score_engagement(active, interactions, surveys, as_of=as_of, days=needs_settings.signal_days)
 
 
-def interview_list(customer_tiers: pd.DataFrame, purchase_cycles: pd.DataFrame | None, need_types: pd.DataFrame | None, interviews_settings: InterviewsSettings) -> pd.DataFrame:
+def interview_list(
+    customer_tiers: pd.DataFrame, purchase_cycles: pd.DataFrame | None, need_types: pd.DataFrame | None, interviews_settings: InterviewsSettings
+) -> pd.DataFrame:
     """Whom to interview: every tier, overdue or not."""
     return plan_interviews(customer_tiers, purchase_cycles, need_types, interviews_settings)
 
 
 def interview_guide(
-    interview_list: pd.DataFrame, purchase_cycles: pd.DataFrame, main_group_counts: pd.DataFrame, need_types: pd.DataFrame, implicit_needs: pd.DataFrame, cross_sell: pd.DataFrame,
+    interview_list: pd.DataFrame, purchase_cycles: pd.DataFrame, main_group_counts: pd.DataFrame, need_types: pd.DataFrame, implicit_needs: pd.DataFrame,
+    cross_sell: pd.DataFrame,
     surveys: pd.DataFrame | None, needs_maps: NeedsMaps, interviews_settings: InterviewsSettings,
 ) -> pd.DataFrame:  # fmt: skip
     """The questions of each interview, filled with the customer's own facts."""

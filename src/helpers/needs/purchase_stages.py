@@ -8,7 +8,8 @@ import narwhals as nw
 import pandas as pd
 
 from helpers.engine import to_pandas
-from helpers.needs.cycles import forecast_categories, forecast_cycles
+from helpers.needs.category_cycles import forecast_categories
+from helpers.needs.cycles import forecast_cycles
 from helpers.needs.items import LEVELS, item_map, label_lines, list_basket_items, list_item_days, standing_sales
 from helpers.needs.judge_cycles import add_return_probability, judge_cycles
 from helpers.needs.judge_recommend import compare_methods
@@ -29,12 +30,16 @@ def recommendation_test(product_day_counts: nw.LazyFrame, as_of: dt.date, recomm
     return compare_methods(to_pandas(product_day_counts), as_of=as_of, settings=recommend_settings)
 
 
-def recommendations(product_day_counts: nw.LazyFrame, recommendation_test: pd.DataFrame, products: pd.DataFrame | None, as_of: dt.date, recommend_settings: RecommendSettings) -> pd.DataFrame:
+def recommendations(
+    product_day_counts: nw.LazyFrame, recommendation_test: pd.DataFrame, products: pd.DataFrame | None, as_of: dt.date, recommend_settings: RecommendSettings
+) -> pd.DataFrame:
     """What each customer will most likely buy next, new or not, by the method that won, with reasons."""
     return recommend_products(to_pandas(product_day_counts), recommendation_test, products, target="next", as_of=as_of, settings=recommend_settings)
 
 
-def cross_sell(product_day_counts: nw.LazyFrame, recommendation_test: pd.DataFrame, products: pd.DataFrame | None, as_of: dt.date, recommend_settings: RecommendSettings) -> pd.DataFrame:
+def cross_sell(
+    product_day_counts: nw.LazyFrame, recommendation_test: pd.DataFrame, products: pd.DataFrame | None, as_of: dt.date, recommend_settings: RecommendSettings
+) -> pd.DataFrame:
     """Products that each customer never bought and will most likely try, by the method that won, with reasons."""
     return recommend_products(to_pandas(product_day_counts), recommendation_test, products, target="new", as_of=as_of, settings=recommend_settings)
 

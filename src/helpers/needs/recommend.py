@@ -16,7 +16,12 @@ from helpers.needs.settings import RecommendSettings
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-METHODS = {"popularity": "what most customers buy", "buy_again": "what this customer bought before", "item_item": "products bought by the same customers", "factors": "matrix factorisation"}
+METHODS = {
+    "popularity": "what most customers buy",
+    "buy_again": "what this customer bought before",
+    "item_item": "products bought by the same customers",
+    "factors": "matrix factorisation",
+}
 NAIVE = ("popularity", "buy_again")
 SEED = 7
 

@@ -13,10 +13,21 @@ from helpers.needs.recommend import History, build_history, fit_model, modelled,
 from helpers.needs.settings import RecommendSettings
 
 UNTESTED = {"next": "buy_again", "new": "popularity"}  # too few customers to judge: the simplest list
-COLUMNS = {"customer_id": "str", "rank": "Int64", "product_id": "str", "product_name": "str", "score": "float64", "reason": "str", "method": "str", "is_new": "boolean"}
+COLUMNS = {
+    "customer_id": "str",
+    "rank": "Int64",
+    "product_id": "str",
+    "product_name": "str",
+    "score": "float64",
+    "reason": "str",
+    "method": "str",
+    "is_new": "boolean",
+}
 
 
-def recommend_products(purchases: pd.DataFrame, test: pd.DataFrame, products: pd.DataFrame | None, *, target: str, as_of: dt.date, settings: RecommendSettings) -> pd.DataFrame:
+def recommend_products(
+    purchases: pd.DataFrame, test: pd.DataFrame, products: pd.DataFrame | None, *, target: str, as_of: dt.date, settings: RecommendSettings
+) -> pd.DataFrame:
     """Return each customer's list under the method that won the test, with reasons.
 
     Parameters
@@ -57,7 +68,14 @@ def _reasons(ranked: pd.DataFrame, history: History, model: Any, products: pd.Da
     buyers = history.buyers[ranked["product"]]
     crowd = pd.Series([f"bought by {n:,} customers in the last {settings.on_sale_days} days" for n in buyers], index=ranked.index, dtype="str")
     days = ranked["days"].astype("Int64").astype("str")
-    again = "bought on " + days + " day" + (ranked["days"] != 1).map({True: "s", False: ""}) + ", last " + ranked["last"].dt.strftime("%Y-%m-%d").fillna("").astype("str")
+    again = (
+        "bought on "
+        + days
+        + " day"
+        + (ranked["days"] != 1).map({True: "s", False: ""})
+        + ", last "
+        + ranked["last"].dt.strftime("%Y-%m-%d").fillna("").astype("str")
+    )
     told = crowd.mask(ranked["days"].notna(), again)
     fresh = ranked["days"].isna() & ~ranked["filled"]
     if model is None or not fresh.any():
@@ -72,7 +90,9 @@ def _reasons(ranked: pd.DataFrame, history: History, model: Any, products: pd.Da
 def _closest(fresh: pd.DataFrame, history: History, model: Any) -> pd.Series:
     """Return, per listed product, the product the customer has that speaks most for it."""
     kept = modelled(history)
-    owned = history.bought.loc[(history.buyers > 1)[history.bought["product"]], ["customer", "product", "days"]].rename(columns={"product": "has", "days": "has_days"})
+    owned = history.bought.loc[(history.buyers > 1)[history.bought["product"]], ["customer", "product", "days"]].rename(
+        columns={"product": "has", "days": "has_days"}
+    )
     pairs = fresh[["customer", "product"]].reset_index(names="row").merge(owned, on="customer")
     near = model.similarity[np.searchsorted(kept, pairs["has"]), np.searchsorted(kept, pairs["product"])]
     weight = np.asarray(near).ravel() * np.log1p(pairs["has_days"].to_numpy(dtype="float64"))

@@ -12,8 +12,35 @@ from helpers.needs.stats import share_interval
 
 Z = 1.959964
 BANDS = (("1 order", 1, 1), ("2 to 4 orders", 2, 4), ("5 orders or more", 5, 10**9))
-SCORES = {"wave": "str", "group": "str", "asked": "Int64", "answered": "Int64", "answer_share": "float64", "nps": "float64", "nps_low": "float64", "nps_high": "float64", "nps_answers": "Int64", "nps_weighted": "float64", "csat": "float64", "csat_low": "float64", "csat_high": "float64", "csat_answers": "Int64"}
-CURVE = {"measure": "str", "score_from": "Int64", "score_to": "Int64", "answers": "Int64", "too_recent": "Int64", "came_back": "Int64", "share": "float64", "low": "float64", "high": "float64", "share_of_all": "float64", "lift": "float64"}
+SCORES = {
+    "wave": "str",
+    "group": "str",
+    "asked": "Int64",
+    "answered": "Int64",
+    "answer_share": "float64",
+    "nps": "float64",
+    "nps_low": "float64",
+    "nps_high": "float64",
+    "nps_answers": "Int64",
+    "nps_weighted": "float64",
+    "csat": "float64",
+    "csat_low": "float64",
+    "csat_high": "float64",
+    "csat_answers": "Int64",
+}
+CURVE = {
+    "measure": "str",
+    "score_from": "Int64",
+    "score_to": "Int64",
+    "answers": "Int64",
+    "too_recent": "Int64",
+    "came_back": "Int64",
+    "share": "float64",
+    "low": "float64",
+    "high": "float64",
+    "share_of_all": "float64",
+    "lift": "float64",
+}
 
 
 def nps_interval(promoters: int, detractors: int, answers: int) -> tuple[float, float, float]:
@@ -78,7 +105,9 @@ def count_satisfaction(surveys: pd.DataFrame, order_days: pd.DataFrame, voice: V
     return told.astype(SCORES).round({"answer_share": 4, "nps": 2, "nps_low": 2, "nps_high": 2, "nps_weighted": 2, "csat": 3, "csat_low": 3, "csat_high": 3})
 
 
-def _wave(name: str, start: pd.Timestamp, answers: pd.DataFrame, order_days: pd.DataFrame, voice: VoiceSettings, settings: SatisfactionSettings) -> pd.DataFrame:
+def _wave(
+    name: str, start: pd.Timestamp, answers: pd.DataFrame, order_days: pd.DataFrame, voice: VoiceSettings, settings: SatisfactionSettings
+) -> pd.DataFrame:
     before = order_days[order_days["order_date"] < start]
     recent = before.loc[before["order_date"] >= start - pd.Timedelta(days=settings.asked_days), "customer_id"].unique()
     counts = before.groupby("customer_id").size().reindex(recent)
@@ -98,7 +127,18 @@ def _all_waves(told: pd.DataFrame, waved: pd.DataFrame, voice: VoiceSettings) ->
     every = told[told["group"] == "all"]
     asked, weights = every["asked"].sum(), every["nps_weighted"].notna()
     mean = (every.loc[weights, "nps_weighted"] * every.loc[weights, "asked"]).sum() / max(every.loc[weights, "asked"].sum(), 1)
-    return pd.DataFrame([{"wave": "all", "group": "all", "asked": asked, **_figures(waved, voice), "nps_weighted": mean if weights.any() else np.nan, "answer_share": len(waved) / asked if asked else np.nan}])
+    return pd.DataFrame(
+        [
+            {
+                "wave": "all",
+                "group": "all",
+                "asked": asked,
+                **_figures(waved, voice),
+                "nps_weighted": mean if weights.any() else np.nan,
+                "answer_share": len(waved) / asked if asked else np.nan,
+            }
+        ]
+    )
 
 
 def _figures(answers: pd.DataFrame, voice: VoiceSettings) -> dict[str, object]:
@@ -106,7 +146,18 @@ def _figures(answers: pd.DataFrame, voice: VoiceSettings) -> dict[str, object]:
     score, low, high = nps_interval(int((nps >= voice.good_nps).sum()), int((nps <= voice.bad_nps).sum()), len(nps))
     error = Z * csat.std() / np.sqrt(len(csat)) if len(csat) > 1 else np.nan
     mean = csat.mean() if len(csat) else np.nan
-    return {"answered": len(answers), "nps": score, "nps_low": low, "nps_high": high, "nps_answers": len(nps), "nps_weighted": np.nan, "csat": mean, "csat_low": mean - error, "csat_high": mean + error, "csat_answers": len(csat)}
+    return {
+        "answered": len(answers),
+        "nps": score,
+        "nps_low": low,
+        "nps_high": high,
+        "nps_answers": len(nps),
+        "nps_weighted": np.nan,
+        "csat": mean,
+        "csat_low": mean - error,
+        "csat_high": mean + error,
+        "csat_answers": len(csat),
+    }
 
 
 def curve_repurchase(surveys: pd.DataFrame, order_days: pd.DataFrame, *, as_of: dt.date, settings: SatisfactionSettings) -> pd.DataFrame:
@@ -122,7 +173,8 @@ def curve_repurchase(surveys: pd.DataFrame, order_days: pd.DataFrame, *, as_of: 
     Returns
     -------
     pandas.DataFrame
-        measure (nps, csat), score_from, score_to (Int64), answers, too_recent, came_back (Int64), share with its 95 % Wilson interval, share_of_all (of all answers
+        measure (nps, csat), score_from, score_to (Int64), answers, too_recent, came_back (Int64), share with its 95 % Wilson interval, share_of_all (of all
+        answers
         with a score: the naive forecast for everybody), lift.
 
     Notes
@@ -151,59 +203,3 @@ def _curve(measure: str, scored: pd.DataFrame, bands: tuple[tuple[int, int], ...
     share = told["came_back"] / told["answers"].where(told["answers"] > 0)
     overall = told["came_back"].sum() / max(told["answers"].sum(), 1)
     return told.assign(share=share.round(6), low=ends[0], high=ends[1], share_of_all=round(overall, 6), lift=(share / (overall or np.nan)).round(4))
-
-
-def close_loop(surveys: pd.DataFrame, interactions: pd.DataFrame | None, tickets: pd.DataFrame | None, customers: pd.DataFrame | None, *, as_of: dt.date, settings: VoiceSettings) -> pd.DataFrame:
-    """Return every bad answer with what we did about it.
-
-    Parameters
-    ----------
-    surveys : pandas.DataFrame
-    interactions : pandas.DataFrame or None
-        Outbound ones to the customer count as follow-up, and so do first responses to tickets. Without both tables nobody knows: status is missing.
-    tickets, customers : pandas.DataFrame or None
-        `customers.owner_id` names who should call.
-    as_of : datetime.date
-    settings : VoiceSettings
-
-    Returns
-    -------
-    pandas.DataFrame
-        customer_id, answered_on, nps, csat, text, owner_id, followed_up_at (datetime64[us]), hours (float64), status: in time (within `follow_up_hours` of the end of the
-        day of the answer), late, open (no contact yet, answer younger than `open_days`), never (older). Open ones first, latest first.
-
-    Notes
-    -----
-    Row 003-26; features.md section 6: detractor follow-up within 48 hours.
-    """
-    nps, csat = (surveys[c].astype("Float64") if c in surveys else pd.Series(pd.NA, index=surveys.index, dtype="Float64") for c in ("nps", "csat"))
-    bad = ((nps <= settings.bad_nps) | (csat <= settings.bad_csat)).fillna(False)
-    answers = surveys[bad & (surveys["answered_on"] <= pd.Timestamp(as_of))].reset_index(drop=True)
-    contacts = _contacts(interactions, tickets, as_of)
-    told = answers.assign(row=answers.index, followed_up_at=pd.NaT)
-    if contacts is not None:
-        pairs = told[["row", "customer_id", "answered_on"]].merge(contacts, on="customer_id")
-        first = pairs[pairs["at"] > pairs["answered_on"]].groupby("row")["at"].min()
-        told["followed_up_at"] = told["row"].map(first)
-    told["followed_up_at"] = told["followed_up_at"].astype("datetime64[us]")
-    hours = (told["followed_up_at"] - told["answered_on"]).dt.total_seconds() / 3600
-    young = (pd.Timestamp(as_of) - told["answered_on"]).dt.days < settings.open_days
-    lapsed = hours > 24 * settings.open_days  # a contact a season later answers something else
-    status = pd.Series(np.where(hours <= settings.follow_up_hours + 24, "in time", np.where(hours.notna() & ~lapsed, "late", np.where(young, "open", "never"))), index=told.index, dtype="str")
-    told = told.assign(hours=hours.round(1), status=status if contacts is not None else pd.Series(np.nan, index=told.index, dtype="str"))
-    owner = customers.set_index("customer_id")["owner_id"] if customers is not None and "owner_id" in customers else pd.Series(dtype="str")
-    told = told.assign(owner_id=told["customer_id"].map(owner).astype("str"), _order=told["status"].map({"open": 0, "never": 1, "late": 2, "in time": 3}))
-    columns = ["customer_id", "answered_on", "nps", "csat", "text", "owner_id", "followed_up_at", "hours", "status"]
-    return told.sort_values(["_order", "answered_on", "customer_id"], ascending=[True, False, True], ignore_index=True).reindex(columns=columns)
-
-
-def _contacts(interactions: pd.DataFrame | None, tickets: pd.DataFrame | None, as_of: dt.date) -> pd.DataFrame | None:
-    parts = []
-    if interactions is not None:
-        parts.append(interactions.loc[interactions["direction"] == "outbound", ["customer_id", "at"]])
-    if tickets is not None and "first_response_at" in tickets:
-        parts.append(tickets[["customer_id", "first_response_at"]].rename(columns={"first_response_at": "at"}).dropna())
-    if not parts:
-        return None
-    every = pd.concat(parts, ignore_index=True)
-    return every[every["at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)]

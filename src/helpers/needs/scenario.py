@@ -11,7 +11,18 @@ from helpers.needs.maps import Stage
 from helpers.needs.settings import ShiftSettings
 from helpers.needs.stats import false_discovery
 
-ATTRIBUTES = {"customer_id": "str", "lines": "Int64", "budget_band": "str", "price_position": "float64", "style": "str", "style_share": "float64", "stage": "str", "stage_zh": "str", "next_need": "str", "evidence": "str"}
+ATTRIBUTES = {
+    "customer_id": "str",
+    "lines": "Int64",
+    "budget_band": "str",
+    "price_position": "float64",
+    "style": "str",
+    "style_share": "float64",
+    "stage": "str",
+    "stage_zh": "str",
+    "next_need": "str",
+    "evidence": "str",
+}
 AFFINITY = {"customer_id": "str", "category": "str", "purchase_days": "Int64", "share": "float64", "usual_share": "float64", "lift": "float64"}
 FITTING = 0.5  # share of lines whose product has a stage; below it the map is not of this trade
 RECENT_LINES = 6  # the last lines decide the stage
@@ -33,8 +44,10 @@ def describe_scenarios(line_facts: pd.DataFrame, products: pd.DataFrame, stages:
     Returns
     -------
     pandas.DataFrame
-        customer_id, lines (Int64), budget_band (low, middle, high: by the mean rank of the prices paid within the product's subcategory; missing without prices),
-        price_position (0 to 1), style (the tag that most lines carry; missing below `min_style_lines` tagged lines), style_share, stage, stage_zh, next_need (str; missing when
+        customer_id, lines (Int64), budget_band (low, middle, high: by the mean rank of the prices paid within the product's subcategory; missing without
+        prices),
+        price_position (0 to 1), style (the tag that most lines carry; missing below `min_style_lines` tagged lines), style_share, stage, stage_zh,
+        next_need (str; missing when
         the map fits less than half of the lines), evidence (str). Sorted.
 
     Notes
@@ -47,12 +60,19 @@ def describe_scenarios(line_facts: pd.DataFrame, products: pd.DataFrame, stages:
     position = _positions(lines, products, group)
     low, high = settings.budget_cuts
     per["price_position"] = position.round(4)
-    per["budget_band"] = np.where(per["price_position"].isna(), None, np.where(per["price_position"] < low, "low", np.where(per["price_position"] > high, "high", "middle")))
+    per["budget_band"] = np.where(
+        per["price_position"].isna(), None, np.where(per["price_position"] < low, "low", np.where(per["price_position"] > high, "high", "middle"))
+    )
     per = per.join(_styles(lines, settings)).join(_stages(lines, stages))
     told = per.reset_index()
     for column in ATTRIBUTES:
         told[column] = told.get(column)
-    words = [f"{r.lines} lines" + (f", {r.style_share:.0%} tagged {r.style}".replace("%", " %") if isinstance(r.style, str) else "") + (f", prices at {r.price_position:.2f} of the range" if r.price_position == r.price_position else "") for r in told.itertuples()]
+    words = [
+        f"{r.lines} lines"
+        + (f", {r.style_share:.0%} tagged {r.style}".replace("%", " %") if isinstance(r.style, str) else "")
+        + (f", prices at {r.price_position:.2f} of the range" if r.price_position == r.price_position else "")
+        for r in told.itertuples()
+    ]
     return told.assign(evidence=words)[list(ATTRIBUTES)].astype(ATTRIBUTES).sort_values("customer_id", ignore_index=True)
 
 
@@ -91,9 +111,17 @@ def _stages(lines: pd.DataFrame, stages: tuple[Stage, ...]) -> pd.DataFrame:
     if (staged["stage_number"] >= 0).mean() < FITTING:
         return pd.DataFrame({c: pd.Series(dtype="str") for c in ("stage", "stage_zh", "next_need")})
     recent = staged[staged["stage_number"] >= 0].sort_values(["customer_id", "order_date", "product_id"]).groupby("customer_id").tail(RECENT_LINES)
-    votes = recent.groupby(["customer_id", "stage_number"]).size().rename("n").reset_index().sort_values(["customer_id", "n", "stage_number"], ascending=[True, False, False])
+    votes = (
+        recent.groupby(["customer_id", "stage_number"])
+        .size()
+        .rename("n")
+        .reset_index()
+        .sort_values(["customer_id", "n", "stage_number"], ascending=[True, False, False])
+    )
     best = votes.drop_duplicates("customer_id").set_index("customer_id")["stage_number"]
-    return pd.DataFrame({"stage": best.map(lambda n: stages[n].en), "stage_zh": best.map(lambda n: stages[n].zh), "next_need": best.map(lambda n: stages[n].next["en"])})
+    return pd.DataFrame(
+        {"stage": best.map(lambda n: stages[n].en), "stage_zh": best.map(lambda n: stages[n].zh), "next_need": best.map(lambda n: stages[n].next["en"])}
+    )
 
 
 def bundle_by_style(line_facts: pd.DataFrame, products: pd.DataFrame, *, per_style: int = 5) -> pd.DataFrame:
@@ -125,7 +153,8 @@ def list_affinities(item_days: pd.DataFrame, *, top: int = 3, least: int = 3) ->
     Returns
     -------
     pandas.DataFrame
-        customer_id, category (str), purchase_days (Int64), share (of the customer's purchase days over groups), usual_share, lift (float64); at most `top` per customer, with at
+        customer_id, category (str), purchase_days (Int64), share (of the customer's purchase days over groups), usual_share, lift (float64); at most `top`
+        per customer, with at
         least `least` purchase days and a lift above 1.
     """
     counts = item_days.groupby(["customer_id", "item"]).size().rename("purchase_days").reset_index()
@@ -135,7 +164,9 @@ def list_affinities(item_days: pd.DataFrame, *, top: int = 3, least: int = 3) ->
     usual = counts.assign(share=share).groupby("item")["share"].sum() / max(item_days["customer_id"].nunique(), 1)
     told = counts.assign(share=share, usual_share=counts["item"].map(usual)).rename(columns={"item": "category"})
     told = told.assign(lift=told["share"] / told["usual_share"]).round({"share": 4, "usual_share": 4, "lift": 3})
-    told = told[(told["purchase_days"] >= least) & (told["lift"] > 1)].sort_values(["customer_id", "lift", "purchase_days", "category"], ascending=[True, False, False, True])
+    told = told[(told["purchase_days"] >= least) & (told["lift"] > 1)].sort_values(
+        ["customer_id", "lift", "purchase_days", "category"], ascending=[True, False, False, True]
+    )
     return told[told.groupby("customer_id").cumcount() < top][list(AFFINITY)].astype(AFFINITY).reset_index(drop=True)
 
 
@@ -153,8 +184,10 @@ def find_shifts(category_counts: pd.DataFrame, *, as_of: dt.date, settings: Shif
     Returns
     -------
     pandas.DataFrame
-        customer_id, lines_before, lines_now (Int64), moved (float64, 0 to 1: total variation distance), main_before, main_now, grew, shrank (str, the groups that gained and lost
-        most), p_value (chi-square by the counts), q_value (Benjamini-Hochberg over customers with enough lines), is_shift (boolean: q_value within `fdr` and moved at least
+        customer_id, lines_before, lines_now (Int64), moved (float64, 0 to 1: total variation distance), main_before, main_now, grew, shrank (str, the
+        groups that gained and lost
+        most), p_value (chi-square by the counts), q_value (Benjamini-Hochberg over customers with enough lines), is_shift (boolean: q_value within `fdr`
+        and moved at least
         `min_share`). Customers with `min_lines` in both periods; largest shift first.
 
     Notes
@@ -164,11 +197,30 @@ def find_shifts(category_counts: pd.DataFrame, *, as_of: dt.date, settings: Shif
     end, span = pd.Timestamp(as_of), pd.Timedelta(days=settings.window_days)
     dated = category_counts[(category_counts["order_date"] <= end) & (category_counts["order_date"] > end - 2 * span)]
     now = dated["order_date"] > end - span
-    table = dated.assign(period=np.where(now, "now", "before")).groupby(["customer_id", "item", "period"]).size().unstack("period", fill_value=0).reindex(columns=["before", "now"], fill_value=0)
+    table = (
+        dated.assign(period=np.where(now, "now", "before"))
+        .groupby(["customer_id", "item", "period"])
+        .size()
+        .unstack("period", fill_value=0)
+        .reindex(columns=["before", "now"], fill_value=0)
+    )
     totals = table.groupby("customer_id").sum()
     enough = totals[(totals >= settings.min_lines).all(axis=1)].index
-    rows = [_shift(customer, part.droplevel("customer_id")) for customer, part in table[table.index.get_level_values("customer_id").isin(enough)].groupby(level="customer_id")]
-    kinds = {"customer_id": "str", "lines_before": "Int64", "lines_now": "Int64", "moved": "float64", "main_before": "str", "main_now": "str", "grew": "str", "shrank": "str", "p_value": "float64"}
+    rows = [
+        _shift(customer, part.droplevel("customer_id"))
+        for customer, part in table[table.index.get_level_values("customer_id").isin(enough)].groupby(level="customer_id")
+    ]
+    kinds = {
+        "customer_id": "str",
+        "lines_before": "Int64",
+        "lines_now": "Int64",
+        "moved": "float64",
+        "main_before": "str",
+        "main_now": "str",
+        "grew": "str",
+        "shrank": "str",
+        "p_value": "float64",
+    }
     told = pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
     told["q_value"] = false_discovery(told["p_value"], max(len(told), 1))
     told["is_shift"] = ((told["q_value"] <= settings.fdr) & (told["moved"] >= settings.min_share)).astype("boolean")
@@ -185,4 +237,13 @@ def _shift(customer: object, part: pd.DataFrame) -> tuple[object, ...]:
     p_value = float(chi2.sf(statistic, len(part) - 1)) if len(part) > 1 else 1.0
     main = [str(part[p].sort_index().idxmax()) for p in ("before", "now")]
     ordered = change.sort_index()
-    return customer, int(part["before"].sum()), int(part["now"].sum()), float(change.abs().sum() / 2), *main, str(ordered.idxmax()), str(ordered.idxmin()), p_value
+    return (
+        customer,
+        int(part["before"].sum()),
+        int(part["now"].sum()),
+        float(change.abs().sum() / 2),
+        *main,
+        str(ordered.idxmax()),
+        str(ordered.idxmin()),
+        p_value,
+    )

@@ -14,8 +14,10 @@ from helpers.needs.stats import false_discovery, share_interval
 STRATA = (1, 2, 3, 5, 9, 17, 33)  # n-th order day from which a customer counts as that experienced
 NEVER = np.iinfo(np.int32).max // 2
 COLUMNS = {
-    "a": "str", "b": "str", "buyers": "Int64", "buyers_left_out": "Int64", "followed": "Int64", "rate": "float64", "rate_low": "float64", "rate_high": "float64",
-    "base_rate": "float64", "lift": "float64", "lift_low": "float64", "extra": "float64", "median_gap_days": "float64", "rate_without_follow_up": "float64", "p_value": "float64", "q_value": "float64",
+    "a": "str", "b": "str", "buyers": "Int64", "buyers_left_out": "Int64", "followed": "Int64", "rate": "float64", "rate_low": "float64",
+    "rate_high": "float64",
+    "base_rate": "float64", "lift": "float64", "lift_low": "float64", "extra": "float64", "median_gap_days": "float64", "rate_without_follow_up": "float64",
+    "p_value": "float64", "q_value": "float64",
     "holds": "boolean",
 }  # fmt: skip
 
@@ -113,9 +115,7 @@ def _next_days(bought: np.ndarray, order_days: np.ndarray) -> np.ndarray:
     return later
 
 
-def _count_pairs(
-    counts: Counts, held: np.ndarray, first: np.ndarray, in_window: np.ndarray, gaps: np.ndarray, full: int, stratum: np.ndarray
-) -> None:
+def _count_pairs(counts: Counts, held: np.ndarray, first: np.ndarray, in_window: np.ndarray, gaps: np.ndarray, full: int, stratum: np.ndarray) -> None:
     whole = first < full
     counts.every_buyer[held] += 1
     np.add.at(counts.buyers, (held[whole], stratum[first[whole]]), 1)
@@ -146,7 +146,8 @@ def find_sequences(item_days: pd.DataFrame, *, as_of: dt.date, settings: Sequenc
         lift (rate by base_rate), lift_low (the same with the lower end of the rate), extra (followers beyond what the base rate
         would give), median_gap_days, rate_without_follow_up (what one gets when recent buyers are wrongly kept in), p_value
         (one-sided binomial against base_rate), q_value (Benjamini-Hochberg over all pairs with enough buyers),
-        holds (q_value within `fdr`, lift at least `min_lift`, at least `min_followed` followers). Pairs with at least one follower; those that hold first, the surest lift first.
+        holds (q_value within `fdr`, lift at least `min_lift`, at least `min_followed` followers). Pairs with at least one follower; those that hold first,
+        the surest lift first.
 
     Notes
     -----
@@ -188,7 +189,17 @@ def _judge(pairs: pd.DataFrame, tests: int, settings: SequencesSettings) -> pd.D
     q_values[enough] = false_discovery(p_values[enough], tests)
     lift = np.divide(rate, base, out=np.full(len(pairs), np.nan), where=base > 0)
     lowest = np.divide(low, base, out=np.full(len(pairs), np.nan), where=base > 0)
-    told = pairs.assign(lift_low=lowest, extra=(followed - base * buyers).round(2), rate=rate, rate_low=low, rate_high=high, lift=lift, p_value=p_values, q_value=q_values, holds=enough & (q_values <= settings.fdr) & (lift >= settings.min_lift) & (followed >= settings.min_followed))
+    told = pairs.assign(
+        lift_low=lowest,
+        extra=(followed - base * buyers).round(2),
+        rate=rate,
+        rate_low=low,
+        rate_high=high,
+        lift=lift,
+        p_value=p_values,
+        q_value=q_values,
+        holds=enough & (q_values <= settings.fdr) & (lift >= settings.min_lift) & (followed >= settings.min_followed),
+    )
     rounded = told.round({c: 6 for c in ("rate", "base_rate", "lift", "lift_low", "rate_without_follow_up")} | {"p_value": 12})
     order = rounded.sort_values(["holds", "lift_low", "followed", "a", "b"], ascending=[False, False, False, True, True], ignore_index=True)
     return order[list(COLUMNS)].astype(COLUMNS)
@@ -229,7 +240,10 @@ def list_open_sequences(item_days: pd.DataFrame, sequences: pd.DataFrame, *, as_
     latest = read.groupby(["customer_id", "item"], as_index=False)["order_date"].max().rename(columns={"item": "b", "order_date": "bought_b_on"})
     waiting = inside.merge(latest, on=["customer_id", "b"], how="left")
     waiting = waiting[~(waiting["bought_b_on"] > waiting["bought_a_on"])].copy()
-    days = [f"{row.rate:.0%} of buyers of {row.a} bought {row.b} within the window, half of them within {row.median_gap_days:.0f} days" for row in waiting.itertuples()]
+    days = [
+        f"{row.rate:.0%} of buyers of {row.a} bought {row.b} within the window, half of them within {row.median_gap_days:.0f} days"
+        for row in waiting.itertuples()
+    ]
     told = waiting.assign(reason=pd.Series(days, index=waiting.index, dtype="str").str.replace("%", " %"))
     columns = ["customer_id", "a", "b", "bought_a_on", "window_ends_on", "rate", "lift", "reason"]
     return told.sort_values(["customer_id", "rate", "a", "b"], ascending=[True, False, True, True], ignore_index=True)[columns]

@@ -11,11 +11,31 @@ from helpers.needs.settings_people import NeedsSettings
 
 TIMES = {"tickets": "opened_at", "interactions": "at", "events": "at", "surveys": "answered_on", "touches": "sent_on", "equipment": "installed_on"}
 RECORDS = {"tickets": "ticket_id", "interactions": "interaction_id", "equipment": "equipment_id", "touches": "touch_id"}
-COLUMNS = {"customer_id": "str", "signal": "str", "times": "Int64", "usual": "float64", "since": "datetime64[us]", "last_on": "datetime64[us]", "pain_en": "str", "pain_zh": "str", "answer_en": "str", "answer_zh": "str", "evidence": "str"}
+COLUMNS = {
+    "customer_id": "str",
+    "signal": "str",
+    "times": "Int64",
+    "usual": "float64",
+    "since": "datetime64[us]",
+    "last_on": "datetime64[us]",
+    "pain_en": "str",
+    "pain_zh": "str",
+    "answer_en": "str",
+    "answer_zh": "str",
+    "evidence": "str",
+}
 SHOWN = 5  # evidence rows named in a text
 
 
-def find_pain_points(tables: dict[str, pd.DataFrame | None], feedback: pd.DataFrame | None, product_days: pd.DataFrame | None, maps: NeedsMaps, *, as_of: dt.date, settings: NeedsSettings) -> pd.DataFrame:
+def find_pain_points(
+    tables: dict[str, pd.DataFrame | None],
+    feedback: pd.DataFrame | None,
+    product_days: pd.DataFrame | None,
+    maps: NeedsMaps,
+    *,
+    as_of: dt.date,
+    settings: NeedsSettings,
+) -> pd.DataFrame:
     """Return the pain points that each customer's signals hint at, each with the rows that speak for it.
 
     Parameters
@@ -33,7 +53,8 @@ def find_pain_points(tables: dict[str, pd.DataFrame | None], feedback: pd.DataFr
     Returns
     -------
     pandas.DataFrame
-        customer_id, signal, times (Int64), usual (float64, mean times of all customers who could have shown it), since, last_on (days), pain_en, pain_zh, answer_en, answer_zh,
+        customer_id, signal, times (Int64), usual (float64, mean times of all customers who could have shown it), since, last_on (days), pain_en, pain_zh,
+        answer_en, answer_zh,
         evidence (str: record ids, or what was done and when). Signals whose table or column is absent are left out. Sorted by customer, signal.
 
     Notes
@@ -51,11 +72,15 @@ def find_pain_points(tables: dict[str, pd.DataFrame | None], feedback: pd.DataFr
         words = {"pain_en": rule.pain["en"], "pain_zh": rule.pain["zh"], "answer_en": rule.answer["en"], "answer_zh": rule.answer["zh"]}
         parts.append(found.assign(signal=rule.signal, **words))
     every = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
-    every = every.reindex(columns=list(COLUMNS)).assign(since=lambda f: pd.to_datetime(f["since"]).dt.normalize(), last_on=lambda f: pd.to_datetime(f["last_on"]).dt.normalize())
+    every = every.reindex(columns=list(COLUMNS)).assign(
+        since=lambda f: pd.to_datetime(f["since"]).dt.normalize(), last_on=lambda f: pd.to_datetime(f["last_on"]).dt.normalize()
+    )
     return every.astype(COLUMNS).round({"usual": 4}).sort_values(["customer_id", "signal"], ignore_index=True)
 
 
-def _rows(rule: PainPoint, table: pd.DataFrame | None, feedback: pd.DataFrame | None, product_days: pd.DataFrame | None, end: pd.Timestamp) -> pd.DataFrame | None:
+def _rows(
+    rule: PainPoint, table: pd.DataFrame | None, feedback: pd.DataFrame | None, product_days: pd.DataFrame | None, end: pd.Timestamp
+) -> pd.DataFrame | None:
     """Return the rule's rows with columns on (time) and record (what evidence is named by), or None when the evidence is absent."""
     if table is None:
         return None
@@ -121,7 +146,11 @@ def _high(rule: PainPoint, rows: pd.DataFrame) -> pd.DataFrame:
     far = rows[(values >= rule.high.times * usual) & (values >= rule.high.least)]
     told = [f"{r}: {v:g}, usual {usual:.1f}" for r, v in zip(far["record"], far[rule.high.column], strict=True)]
     named = far.assign(evidence=pd.Series(told, index=far.index, dtype="str"))
-    return named.groupby("customer_id", as_index=False).agg(times=("record", "size"), since=("on", "min"), last_on=("on", "max"), evidence=("evidence", "; ".join)).assign(usual=usual)
+    return (
+        named.groupby("customer_id", as_index=False)
+        .agg(times=("record", "size"), since=("on", "min"), last_on=("on", "max"), evidence=("evidence", "; ".join))
+        .assign(usual=usual)
+    )
 
 
 def _name_rows(records: pd.Series) -> str:
@@ -135,15 +164,26 @@ def summarise_pain_points(pain_points: pd.DataFrame, customers: pd.DataFrame | N
     Returns
     -------
     pandas.DataFrame
-        signal, pain_en, pain_zh, answer_en (str), industry (str, "all" first; businesses only, where the industry is known), customers (Int64), share (float64, of the customers
+        signal, pain_en, pain_zh, answer_en (str), industry (str, "all" first; businesses only, where the industry is known), customers (Int64), share
+        (float64, of the customers
         of the industry; of all customers in the table for "all"). Row 000-14.
     """
-    facts = pd.DataFrame({"customer_id": pd.Series(dtype="str"), "industry": pd.Series(dtype="str")}) if customers is None or "industry" not in customers else customers[["customer_id", "industry"]]
+    facts = (
+        pd.DataFrame({"customer_id": pd.Series(dtype="str"), "industry": pd.Series(dtype="str")})
+        if customers is None or "industry" not in customers
+        else customers[["customer_id", "industry"]]
+    )
     joined = pain_points.merge(facts, on="customer_id", how="left")
     keys = ["signal", "pain_en", "pain_zh", "answer_en"]
     every = joined.groupby(keys, as_index=False).agg(customers=("customer_id", "nunique")).assign(industry="all")
     every["share"] = every["customers"] / max(len(facts), pain_points["customer_id"].nunique(), 1)
     split = joined.dropna(subset="industry").groupby([*keys, "industry"], as_index=False).agg(customers=("customer_id", "nunique"))
     split["share"] = split["customers"] / split["industry"].map(facts["industry"].value_counts()).astype("float64")
-    told = pd.concat([every.sort_values(["customers", "signal"], ascending=[False, True]), split.sort_values(["signal", "share", "industry"], ascending=[True, False, True])], ignore_index=True)
+    told = pd.concat(
+        [
+            every.sort_values(["customers", "signal"], ascending=[False, True]),
+            split.sort_values(["signal", "share", "industry"], ascending=[True, False, True]),
+        ],
+        ignore_index=True,
+    )
     return told[[*keys, "industry", "customers", "share"]].astype({"customers": "Int64", "industry": "str", **dict.fromkeys(keys, "str")}).round({"share": 4})

@@ -121,7 +121,9 @@ def read_feedback(texts: pd.DataFrame, maps: NeedsMaps) -> pd.DataFrame:
     score = texts["text"].map(scores).astype("Int64")
     kind = theme.map({name: t.kind for name, t in maps.themes.items()} | {OTHER: "remark"}).astype("str")
     silent = (score == 0) & (kind == "complaint")
-    told = texts.assign(theme=theme, theme_kind=kind, score=score, sentiment=score.map(name_sentiment).astype("str").mask(silent, "negative"), method="dictionary")
+    told = texts.assign(
+        theme=theme, theme_kind=kind, score=score, sentiment=score.map(name_sentiment).astype("str").mask(silent, "negative"), method="dictionary"
+    )
     return told[["source", "record", "customer_id", "at", "language", "theme", "theme_kind", "sentiment", "score", "method", "text"]].astype({"method": "str"})
 
 
@@ -139,15 +141,28 @@ def summarise_themes(feedback: pd.DataFrame, maps: NeedsMaps) -> pd.DataFrame:
         in the last 90 days of the data and in the 90 days before them), quote_en, quote_zh (str, the latest short text; missing when there is none).
     """
     if feedback.empty:
-        return pd.DataFrame(columns=["theme", "name_en", "name_zh", "kind", "texts", "customers", "share", "negative_share", "last_90_days", "before", "quote_en", "quote_zh"])
+        return pd.DataFrame(
+            columns=["theme", "name_en", "name_zh", "kind", "texts", "customers", "share", "negative_share", "last_90_days", "before", "quote_en", "quote_zh"]
+        )
     end = feedback["at"].max()
     age = (end - feedback["at"]).dt.days
     marked = feedback.assign(is_negative=feedback["sentiment"] == "negative", recent=age < 90, earlier=(age >= 90) & (age < 180))
-    table = marked.groupby("theme").agg(texts=("text", "size"), customers=("customer_id", "nunique"), negative_share=("is_negative", "mean"), last_90_days=("recent", "sum"), before=("earlier", "sum")).reset_index()
+    table = (
+        marked.groupby("theme")
+        .agg(
+            texts=("text", "size"),
+            customers=("customer_id", "nunique"),
+            negative_share=("is_negative", "mean"),
+            last_90_days=("recent", "sum"),
+            before=("earlier", "sum"),
+        )
+        .reset_index()
+    )
     names = {n: (t.en, t.zh, t.kind) for n, t in maps.themes.items()} | {OTHER: ("Something else", "其他", "remark")}
     quotes = {lang: latest_quotes(feedback[feedback["language"] == lang]) for lang in ("en", "zh")}
     told = table.assign(
-        name_en=table["theme"].map(lambda t: names[t][0]), name_zh=table["theme"].map(lambda t: names[t][1]), kind=table["theme"].map(lambda t: names[t][2]), share=(table["texts"] / len(feedback)).round(6),
+        name_en=table["theme"].map(lambda t: names[t][0]), name_zh=table["theme"].map(lambda t: names[t][1]),
+        kind=table["theme"].map(lambda t: names[t][2]), share=(table["texts"] / len(feedback)).round(6),
         quote_en=table["theme"].map(quotes["en"]), quote_zh=table["theme"].map(quotes["zh"]), negative_share=table["negative_share"].round(6),
     )  # fmt: skip
     whole = dict.fromkeys(("texts", "customers", "last_90_days", "before"), "Int64")

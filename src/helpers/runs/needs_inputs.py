@@ -10,7 +10,7 @@ import yaml
 
 from helpers.errors import UserError
 from helpers.needs.checking import read_checks
-from helpers.needs.interviews import check_coding
+from helpers.needs.coding import check_coding
 from helpers.needs.maps import FILES, NeedsMaps, build_maps
 from helpers.runs.paths import project_root
 

@@ -59,7 +59,8 @@ def _pair(run: Run, plan: dict[str, dict[str, object]]) -> str:
     rule = found.iloc[0]
     inside = rule["rate_low"] <= planted["pair_share"] <= rule["rate_high"]
     return (
-        f"Sequence {planted['pair_a']} -> {planted['pair_b']}: planted {planted['pair_share']:.0%}, found {rule['rate']:.0%} ({rule['rate_low']:.0%} to {rule['rate_high']:.0%}): "
+        f"Sequence {planted['pair_a']} -> {planted['pair_b']}: planted {planted['pair_share']:.0%}, "
+        f"found {rule['rate']:.0%} ({rule['rate_low']:.0%} to {rule['rate_high']:.0%}): "
         f"{'inside' if inside else 'outside'} its interval; with recent buyers wrongly kept in it would be {rule['rate_without_follow_up']:.0%}."
     ).replace("%", " %")
 
@@ -68,7 +69,7 @@ def _links(run: Run, plan: dict[str, dict[str, object]]) -> str:
     links = run.load("behaviour_links").set_index(["behaviour", "outcome"])["verdict"]
     real = links.get(("training: online barista training", "plans"), "not looked at")
     trap = links.get((f"content: {plan['planted']['article']}", "reserve"), "not looked at")
-    return f"Links: the training that really leads to care plans is judged \"{real}\"; the article that only gold customers read is judged \"{trap}\"."
+    return f'Links: the training that really leads to care plans is judged "{real}"; the article that only gold customers read is judged "{trap}".'
 
 
 def _themes(run: Run, folder: Path) -> str:
@@ -77,4 +78,6 @@ def _themes(run: Run, folder: Path) -> str:
     both = said[said["source"] == "ticket"].merge(truth[truth["source"] == "ticket"], on="record", suffixes=("", "_true"))
     theme, mood = (both["theme"] == both["theme_true"]).mean(), (both["sentiment"] == both["sentiment_true"]).mean()
     most = both["theme_true"].value_counts(normalize=True).iloc[0]
-    return f"Themes: {theme:.0%} of {len(both):,} tickets get the planted theme (always saying the most frequent: {most:.0%}); sentiment {mood:.0%}.".replace("%", " %")
+    return f"Themes: {theme:.0%} of {len(both):,} tickets get the planted theme (always saying the most frequent: {most:.0%}); sentiment {mood:.0%}.".replace(
+        "%", " %"
+    )

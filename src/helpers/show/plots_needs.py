@@ -1,4 +1,7 @@
-"""Charts about needs. Each title is the question that the chart answers; each `say_` function returns the answer in one sentence."""
+"""Charts about what customers buy together, next and when.
+
+Each title is the question that the chart answers; each `say_` function returns the answer in one sentence.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.show.style import BLUE, DARK, GREEN, GREY, ORANGE, PALE, PURPLE, RED, SKY
+from helpers.show.style import BLUE, DARK, GREY, ORANGE, PALE
 from helpers.show.tables import say_share
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 METHOD_NAMES = {"popularity": "most bought", "buy_again": "buy again", "item_item": "similar products", "factors": "matrix factorisation"}
-TYPE_COLOURS = {"cost_sensitive": ORANGE, "service_dependent": BLUE, "innovation_driven": GREEN, "none": GREY, "not_enough_data": PALE}
-TYPE_NAMES = {"cost_sensitive": "cost-sensitive", "service_dependent": "service-dependent", "innovation_driven": "innovation-driven", "none": "none of these", "not_enough_data": "not enough data"}
-KIND_COLOURS = {"complaint": RED, "question": BLUE, "request": PURPLE, "praise": GREEN, "remark": GREY}
 LONGEST = 46
 ENOUGH_PAIRS = 6
 
 
-def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+def new_axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
+    """Return the axes given, or new ones of a size in inches."""
     from matplotlib import pyplot as plt
 
     return ax or plt.subplots(figsize=size)[1]
 
 
-def _short(text: str) -> str:
+def shorten(text: str) -> str:
+    """Return a label that fits beside a chart."""
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
@@ -49,14 +51,18 @@ def plot_basket_rules(rules: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         Table `basket_rules`.
     """
     shown = top_basket_rules(rules).iloc[::-1]
-    ax = _axes(ax, (8, 0.36 * len(shown) + 1.3))
+    ax = new_axes(ax, (8, 0.36 * len(shown) + 1.3))
     ax.barh(range(len(shown)), shown["confidence"] * 100, color=BLUE, height=0.6, label="of baskets with the left side")
     usual = shown["consequent_count"].astype(float) / shown["baskets"].astype(float) * 100
     ax.scatter(usual, range(len(shown)), color=ORANGE, zorder=3, s=30, label="of all baskets")
     for place, (confidence, lift) in enumerate(zip(shown["confidence"], shown["lift"], strict=True)):
         ax.text(confidence * 100 + 1, place, f"{lift:.1f} times as often", va="center", fontsize=8, color=DARK)
-    ax.set_yticks(range(len(shown)), [_short(f"{a} → {c}") for a, c in zip(shown["antecedent_name"], shown["consequent_name"], strict=True)], fontsize=8)
-    ax.set(xlabel="baskets that hold the right side (%)", title="What goes into the same basket?", xlim=(0, min(100, float(shown["confidence"].max()) * 100 + 4) * 1.25))
+    ax.set_yticks(range(len(shown)), [shorten(f"{a} → {c}") for a, c in zip(shown["antecedent_name"], shown["consequent_name"], strict=True)], fontsize=8)
+    ax.set(
+        xlabel="baskets that hold the right side (%)",
+        title="What goes into the same basket?",
+        xlim=(0, min(100, float(shown["confidence"].max()) * 100 + 4) * 1.25),
+    )
     ax.figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return ax
 
@@ -68,7 +74,8 @@ def say_basket_rules(rules: pd.DataFrame) -> str:
         return "No rule stands out from chance."
     best, held = top.iloc[0], int(rules["holds"].sum())
     return (
-        f"{held:,} of {len(rules):,} rules hold after the control for chance; baskets with {best['antecedent_name']} hold {best['consequent_name']} in {say_share(best['confidence'])} of cases, "
+        f"{held:,} of {len(rules):,} rules hold after the control for chance; "
+        f"baskets with {best['antecedent_name']} hold {best['consequent_name']} in {say_share(best['confidence'])} of cases, "
         f"{best['lift']:.1f} times as often as all baskets."
     )
 
@@ -84,12 +91,12 @@ def plot_sequences(rules: pd.DataFrame, *, rows: int = 8, ax: Axes | None = None
         Surest first.
     """
     shown = rules.head(rows).iloc[::-1]
-    ax = _axes(ax, (8, 0.36 * len(shown) + 1.3))
+    ax = new_axes(ax, (8, 0.36 * len(shown) + 1.3))
     places = np.arange(len(shown))
     ends = np.vstack([shown["rate"] - shown["rate_low"], shown["rate_high"] - shown["rate"]]) * 100
     ax.errorbar(shown["rate"] * 100, places, xerr=ends, fmt="o", color=BLUE, capsize=3, label="after A (95 % interval)")
     ax.scatter(shown["base_rate"] * 100, places, color=ORANGE, marker="D", s=26, zorder=3, label="after any order (base rate)")
-    ax.set_yticks(places, [_short(f"{a} → {b}") for a, b in zip(shown["a_name"], shown["b_name"], strict=True)], fontsize=8)
+    ax.set_yticks(places, [shorten(f"{a} → {b}") for a, b in zip(shown["a_name"], shown["b_name"], strict=True)], fontsize=8)
     window = shown["window"].iloc[0] if len(shown) else "the window"
     ax.set(xlabel=f"customers who bought B within {window} (%)", title="Who bought A: what follows?", xlim=(0, None))
     ax.figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
@@ -100,7 +107,8 @@ def say_sequence(rule: pd.Series) -> str:
     """Return one sequence in words."""
     return (
         f"{say_share(rule['rate'])} of {int(rule['buyers']):,} buyers of {rule['a_name']} bought {rule['b_name']} within {rule['window']} "
-        f"({say_share(rule['rate_low'])} to {say_share(rule['rate_high'])}), half of them within {rule['median_gap_days']:.0f} days; after any order it is {say_share(rule['base_rate'])}."
+        f"({say_share(rule['rate_low'])} to {say_share(rule['rate_high'])}), "
+        f"half of them within {rule['median_gap_days']:.0f} days; after any order it is {say_share(rule['base_rate'])}."
     )
 
 
@@ -118,14 +126,25 @@ def plot_recommendation_test(test: pd.DataFrame, *, ax: Axes | None = None) -> A
         Table `recommendation_test`.
     """
     shown = test.iloc[::-1].reset_index(drop=True)
-    ax = _axes(ax, (8, 0.42 * len(shown) + 1.3))
+    ax = new_axes(ax, (8, 0.42 * len(shown) + 1.3))
     ends = np.vstack([shown["ndcg"] - shown["ndcg_low"], shown["ndcg_high"] - shown["ndcg"]])
-    ax.barh(range(len(shown)), shown["ndcg"], color=[BLUE if u else PALE for u in shown["used"]], height=0.6, xerr=ends, error_kw={"ecolor": DARK, "capsize": 3, "lw": 1})
+    ax.barh(
+        range(len(shown)),
+        shown["ndcg"],
+        color=[BLUE if u else PALE for u in shown["used"]],
+        height=0.6,
+        xerr=ends,
+        error_kw={"ecolor": DARK, "capsize": 3, "lw": 1},
+    )
     words = {"next": "anything", "new": "new to the customer"}
     ax.set_yticks(range(len(shown)), [f"{words[t]}: {METHOD_NAMES[m]}" for t, m in zip(shown["target"], shown["method"], strict=True)], fontsize=9)
     for place, (high, hit) in enumerate(zip(shown["ndcg_high"], shown["hit_rate"], strict=True)):
         ax.text(high + 0.01, place, f"hit for {say_share(hit)}", va="center", fontsize=8, color=DARK)
-    ax.set(xlabel="NDCG at 10 (1 = the ten products in the best order), dark: in use", title="Which list names what customers bought next?", xlim=(0, float(shown["ndcg_high"].max()) * 1.25))
+    ax.set(
+        xlabel="NDCG at 10 (1 = the ten products in the best order), dark: in use",
+        title="Which list names what customers bought next?",
+        xlim=(0, float(shown["ndcg_high"].max()) * 1.25),
+    )
     return ax
 
 
@@ -140,7 +159,10 @@ def say_recommendation_test(test: pd.DataFrame) -> str:
             continue
         used, naive = part[part["used"]].iloc[0], part[part["method"].isin(["popularity", "buy_again"])].sort_values("ndcg").iloc[-1]
         verdict = "no model beat it" if used["method"] == naive["method"] else f"it beat {METHOD_NAMES[naive['method']]} (NDCG {naive['ndcg']:.2f})"
-        parts.append(f"{words}, {METHOD_NAMES[used['method']]} is used: NDCG {used['ndcg']:.2f}, a hit for {say_share(used['hit_rate'])} of {int(used['customers']):,} customers; {verdict}.")
+        parts.append(
+            f"{words}, {METHOD_NAMES[used['method']]} is used: NDCG {used['ndcg']:.2f}, "
+            f"a hit for {say_share(used['hit_rate'])} of {int(used['customers']):,} customers; {verdict}."
+        )
     return " ".join(parts)
 
 
@@ -154,13 +176,19 @@ def plot_cycle_calibration(calibration: pd.DataFrame, *, horizon_days: int, ax: 
     horizon_days : int
     """
     shown = calibration.iloc[:-1]
-    ax = _axes(ax, (6.5, 4.2))
+    ax = new_axes(ax, (6.5, 4.2))
     ax.plot([0, 100], [0, 100], color=GREY, lw=1, ls="--", label="perfect forecast")
     ends = np.vstack([shown["share"] - shown["low"], shown["high"] - shown["share"]]) * 100
     ax.errorbar(shown["predicted"] * 100, shown["share"] * 100, yerr=ends, fmt="o", color=BLUE, capsize=3, label="customers (95 % interval)")
     for x, y, n in zip(shown["predicted"], shown["share"], shown["customers"], strict=True):
         ax.annotate(f"{n:,}", (x * 100, y * 100), textcoords="offset points", xytext=(7, -10), fontsize=8, color=DARK)
-    ax.set(xlabel=f"predicted chance of an order within {horizon_days} days (%)", ylabel="customers who ordered (%)", title="Did those come who were predicted to?", xlim=(0, 100), ylim=(0, 102))
+    ax.set(
+        xlabel=f"predicted chance of an order within {horizon_days} days (%)",
+        ylabel="customers who ordered (%)",
+        title="Did those come who were predicted to?",
+        xlim=(0, 100),
+        ylim=(0, 102),
+    )
     ax.figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
     return ax
 
@@ -173,140 +201,8 @@ def say_cycles(calibration: pd.DataFrame, scores: pd.DataFrame, horizon_days: in
     naive = scores.iloc[1:].sort_values("brier").iloc[0]
     verdict = "better than" if own["wins"] else "not surely better than"
     said = (
-        f"Of {int(last['customers']):,} customers predicted to be back within {horizon_days} days, {int(last['returned']):,} came ({say_share(last['share'])}, {say_share(last['low'])} to {say_share(last['high'])})"
+        f"Of {int(last['customers']):,} customers predicted to be back within {horizon_days} days, "
+        f"{int(last['returned']):,} came ({say_share(last['share'])}, {say_share(last['low'])} to {say_share(last['high'])})"
         if own["predicted_back"] else f"Nobody reached the chance from which a customer is predicted to be back within {horizon_days} days"
     )  # fmt: skip
-    return f"{said}; the forecast's squared error of {own['brier']:.3f} is {verdict} that of the naive forecast \"{naive['method']}\" ({naive['brier']:.3f})."
-
-
-def plot_links(links: pd.DataFrame, *, rows: int = 6, ax: Axes | None = None) -> Axes:
-    """Draw, per link, the difference against anybody else and against like customers.
-
-    Parameters
-    ----------
-    links : pandas.DataFrame
-        Table `behaviour_links`; links that hold and those that vanish, the largest first.
-    """
-    shown = top_links(links, rows).iloc[::-1]
-    ax = _axes(ax, (9, 0.5 * len(shown) + 1.4))
-    places = np.arange(len(shown))
-    for difference, low, high, colour, shift, label in (("crude_difference", "crude_low", "crude_high", ORANGE, 0.14, "against anybody else"), ("difference", "low", "high", BLUE, -0.14, "against like customers")):
-        ends = np.vstack([shown[difference] - shown[low], shown[high] - shown[difference]]) * 100
-        ax.errorbar(shown[difference] * 100, places + shift, xerr=ends, fmt="o", color=colour, capsize=3, label=label)
-    ax.axvline(0, color=GREY, lw=1)
-    ax.set_yticks(places, [f"{_short(b)}\n→ {o} ({v})" for b, o, v in zip(shown["behaviour"], shown["outcome"], shown["verdict"], strict=True)], fontsize=8)
-    ax.set(xlabel="more buyers among those who showed the behaviour (percentage points, 95 % interval)", title="Does the behaviour lead to the purchase, or do the same people do both?")
-    ax.figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    return ax
-
-
-def top_links(links: pd.DataFrame, rows: int) -> pd.DataFrame:
-    """Return links worth a look: those that hold, then those that doubled the rate and vanished most, one per behaviour; not "any order"."""
-    named = links[links["outcome"] != "any order"]
-    holds = named[named["verdict"] == "holds"]
-    gone = named[(named["verdict"] == "confounded") & (named["rate"] >= 2 * named["crude_others"])].assign(left=lambda f: f["difference"] / f["crude_difference"])
-    gone = gone.sort_values(["left", "behaviour", "outcome"]).drop_duplicates("behaviour").drop(columns="left")
-    return pd.concat([holds.head(rows), gone.head(max(rows - len(holds), 2))], ignore_index=True)
-
-
-def say_links(links: pd.DataFrame) -> str:
-    """Return how many links stand, in one sentence."""
-    named = links[links["outcome"] != "any order"]
-    count = named["verdict"].value_counts()
-    return (
-        f"Of {len(named):,} links between a behaviour and a later purchase, {int(count.get('holds', 0))} hold{'s' if count.get('holds', 0) == 1 else ''} among like customers; {int(count.get('confounded', 0))} looked real and vanish, "
-        f"{int(count.get('active', 0))} only say that those customers order more of everything."
-    )
-
-
-def plot_themes(themes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how many texts each theme has, and how many of them blame.
-
-    Parameters
-    ----------
-    themes : pandas.DataFrame
-        Table `voice_themes`.
-    """
-    shown = themes.head(10).iloc[::-1]
-    ax = _axes(ax, (8, 0.36 * len(shown) + 1.4))
-    texts = shown["texts"].astype(float)
-    blame = texts * shown["negative_share"]
-    ax.barh(range(len(shown)), blame, color=RED, height=0.6, label="blame")
-    ax.barh(range(len(shown)), texts - blame, left=blame, color=SKY, height=0.6, label="neutral or praise")
-    ax.set_yticks(range(len(shown)), [f"{e} {z}" for e, z in zip(shown["name_en"], shown["name_zh"], strict=True)], fontsize=9)
-    ax.set(xlabel="texts", title="What do customers write about?")
-    ax.figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=9)
-    return ax
-
-
-def say_themes(themes: pd.DataFrame) -> str:
-    """Return what the theme chart shows, in one sentence."""
-    if themes.empty:
-        return "There are no texts."
-    top, angry = themes.iloc[0], themes[themes["texts"] >= 20].sort_values("negative_share", ascending=False)
-    worst = f"; {angry.iloc[0]['name_en'].lower()} is blamed most ({say_share(angry.iloc[0]['negative_share'])} of {int(angry.iloc[0]['texts'])} texts)" if len(angry) else ""
-    return f"Most texts are about {top['name_en'].lower()} ({say_share(top['share'])} of {int(themes['texts'].sum()):,}){worst}."
-
-
-def plot_repurchase(curve: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how many came back after each score, with interval, beside everybody.
-
-    Parameters
-    ----------
-    curve : pandas.DataFrame
-        Table `satisfaction_repurchase`.
-    """
-    from matplotlib import pyplot as plt
-
-    measures = [m for m in ("nps", "csat") if (curve["measure"] == m).any()]
-    axes = [ax] if ax is not None else plt.subplots(1, len(measures), figsize=(4.2 * len(measures), 3.4), sharey=True, squeeze=False)[1][0]
-    for own, measure in zip(axes, measures, strict=False):
-        part = curve[curve["measure"] == measure]
-        ends = np.vstack([part["share"] - part["low"], part["high"] - part["share"]]) * 100
-        own.errorbar(range(len(part)), part["share"] * 100, yerr=ends, fmt="o-", color=BLUE, capsize=3)
-        own.axhline(float(part["share_of_all"].iloc[0]) * 100, color=ORANGE, lw=1.2, ls="--")
-        own.set_xticks(range(len(part)), [f"{a}–{b}" if a != b else f"{a}" for a, b in zip(part["score_from"], part["score_to"], strict=True)])
-        own.set(xlabel=f"{measure.upper()} score", ylim=(0, 100))
-    axes[0].set(ylabel="came back in the window (%)", title="Do satisfied customers come back? (dashed: all who answered)")
-    return axes[0]
-
-
-def say_repurchase(curve: pd.DataFrame) -> str:
-    """Return what the curve shows, in one sentence."""
-    part = curve[(curve["measure"] == curve["measure"].iloc[0]) & (curve["answers"] > 0)] if len(curve) else curve
-    if len(part) < 2:
-        return "Too few answers with a score."
-    low, high = part.iloc[0], part.iloc[-1]
-    apart = high["low"] > low["high"]
-    verdict = "the intervals lie apart" if apart else "the intervals overlap, so the score does not tell who comes back"
-    return (
-        f"After the lowest {part['measure'].iloc[0].upper()} scores {say_share(low['share'])} of {int(low['answers'])} came back, after the highest {say_share(high['share'])} of {int(high['answers'])}: {verdict}."
-    )
-
-
-def plot_need_types(types: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw how many customers each need type has.
-
-    Parameters
-    ----------
-    types : pandas.DataFrame
-        Table `need_types`.
-    """
-    counts = types["need_type"].value_counts().reindex(list(TYPE_COLOURS), fill_value=0).iloc[::-1]
-    ax = _axes(ax, (8, 2.6))
-    ax.barh(range(len(counts)), counts, color=[TYPE_COLOURS[t] for t in counts.index], height=0.65)
-    for place, number in enumerate(counts):
-        ax.text(number + counts.max() * 0.01, place, f"{number:,} ({say_share(number / max(counts.sum(), 1))})", va="center", fontsize=8, color=DARK)
-    ax.set_yticks(range(len(counts)), [TYPE_NAMES[t] for t in counts.index])
-    ax.set(xlabel="customers", title="What do customers need most?", xlim=(0, counts.max() * 1.15 + 1))
-    return ax
-
-
-def say_need_types(types: pd.DataFrame) -> str:
-    """Return what the need-type chart shows, in one sentence."""
-    counts = types["need_type"].value_counts()
-    told = int(len(types) - counts.get("not_enough_data", 0))
-    if not told:
-        return f"For none of {len(types):,} customers does the data show a need type."
-    named = ", ".join(f"{int(counts.get(t, 0)):,} {TYPE_NAMES[t]}" for t in ("cost_sensitive", "service_dependent", "innovation_driven"))
-    return f"For {told:,} of {len(types):,} customers there is enough evidence: {named}, {int(counts.get('none', 0)):,} with no marked need."
+    return f'{said}; the forecast\'s squared error of {own["brier"]:.3f} is {verdict} that of the naive forecast "{naive["method"]}" ({naive["brier"]:.3f}).'

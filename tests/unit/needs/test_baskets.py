@@ -113,6 +113,7 @@ def test_the_level_is_the_finest_that_has_few_enough_items():
 
 
 def test_returns_and_unknown_products_are_in_no_basket():
-    lines = pd.DataFrame({"order_id": ["1", "1", "1", "2"], "customer_id": ["a"] * 4, "product_id": ["p1", "p1", None, "p2"], "order_date": pd.to_datetime(["2025-01-01"] * 4),
+    lines = pd.DataFrame({"order_id": ["1", "1", "1", "2"], "customer_id": ["a"] * 4, "product_id": ["p1", "p1", None, "p2"],
+        "order_date": pd.to_datetime(["2025-01-01"] * 4),
                           "is_return": [False, False, False, True], "amount": [1.0, 1.0, 1.0, -1.0]})  # fmt: skip
     assert to_pandas(list_basket_items(lazy(lines), None, "product_id"))["item"].tolist() == ["p1"]

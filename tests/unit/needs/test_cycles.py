@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from helpers.needs.cycles import fit_rhythms, forecast_categories, forecast_cycles, summarise_gaps
+from helpers.needs.category_cycles import forecast_categories
+from helpers.needs.cycles import fit_rhythms, forecast_cycles, summarise_gaps
 from helpers.needs.judge_cycles import add_return_probability, judge_cycles
 from helpers.needs.settings import CyclesSettings
 
@@ -87,7 +88,10 @@ def test_return_probabilities_are_calibrated_also_when_customers_leave():
 
 def test_the_forecast_that_does_not_beat_the_naive_one_says_so():
     rng = np.random.default_rng(4)  # no rhythm at all: every customer orders on any day with the same chance
-    days = pd.DataFrame([(f"c{c:03}", pd.Timestamp("2025-06-30") - pd.Timedelta(days=int(d))) for c in range(300) for d in np.flatnonzero(rng.random(300) < 0.03)], columns=["customer_id", "order_date"])
+    days = pd.DataFrame(
+        [(f"c{c:03}", pd.Timestamp("2025-06-30") - pd.Timedelta(days=int(d))) for c in range(300) for d in np.flatnonzero(rng.random(300) < 0.03)],
+        columns=["customer_id", "order_date"],
+    )
     _, scores = judge_cycles(days, None, as_of=AS_OF, settings=PLAIN)
     assert not scores["wins"].iloc[0]
 
@@ -99,7 +103,9 @@ def test_neither_row_order_nor_what_comes_after_the_day_matters(seed):
     later = days.assign(order_date=days["order_date"] + pd.Timedelta(days=700))
     mixed = pd.concat([later[later["order_date"] > pd.Timestamp(AS_OF)], days]).sample(frac=1, random_state=seed)
     known = days[days["order_date"] <= pd.Timestamp(AS_OF)]
-    pd.testing.assert_frame_equal(*(add_return_probability(forecast_cycles(d, None, as_of=AS_OF, settings=PLAIN), d, None, as_of=AS_OF, settings=PLAIN) for d in (known, mixed)))
+    pd.testing.assert_frame_equal(
+        *(add_return_probability(forecast_cycles(d, None, as_of=AS_OF, settings=PLAIN), d, None, as_of=AS_OF, settings=PLAIN) for d in (known, mixed))
+    )
 
 
 def test_categories_have_rhythms_of_their_own():
@@ -109,10 +115,14 @@ def test_categories_have_rhythms_of_their_own():
     assert told["is_overdue"].tolist() == [False, False] and told.at["beans", "next_on"] > pd.Timestamp(AS_OF)
 
 
-@pytest.mark.parametrize("days", [pd.DataFrame({"customer_id": pd.Series(dtype="str"), "order_date": pd.Series(dtype="datetime64[us]")}), every("a", 1, 1), every("a", 10, 2)])
+@pytest.mark.parametrize(
+    "days", [pd.DataFrame({"customer_id": pd.Series(dtype="str"), "order_date": pd.Series(dtype="datetime64[us]")}), every("a", 1, 1), every("a", 10, 2)]
+)
 def test_little_or_nothing_gives_a_table_and_no_test(days):
     told = add_return_probability(forecast_cycles(days, None, as_of=AS_OF, settings=PLAIN), days, None, as_of=AS_OF, settings=PLAIN)
     assert len(told) == days["customer_id"].nunique() and told["is_overdue"].dtype == "boolean"
     calibration, scores = judge_cycles(days, None, as_of=AS_OF, settings=PLAIN)
     assert calibration.empty and scores.empty
-    assert fit_rhythms(summarise_gaps(days, ["customer_id"]), pd.Series("x", index=range(days["customer_id"].nunique())), PLAIN).index.tolist() == ["all customers"]
+    assert fit_rhythms(summarise_gaps(days, ["customer_id"]), pd.Series("x", index=range(days["customer_id"].nunique())), PLAIN).index.tolist() == [
+        "all customers"
+    ]

@@ -75,10 +75,20 @@ def test_the_estimate_by_hand():
 
 
 def test_exposures_are_first_times_and_page_views_are_not_watched():
-    events = pd.DataFrame({"customer_id": ["a", "a", "b", "a"], "at": pd.to_datetime(["2025-01-05 10:00", "2025-01-02 09:00", "2025-08-01 08:00", "2025-01-01 08:00"]), "event": ["content", "content", "content", "page_view"], "object": ["x", "x", "x", "x"]})
+    events = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "b", "a"],
+            "at": pd.to_datetime(["2025-01-05 10:00", "2025-01-02 09:00", "2025-08-01 08:00", "2025-01-01 08:00"]),
+            "event": ["content", "content", "content", "page_view"],
+            "object": ["x", "x", "x", "x"],
+        }
+    )
     talks = pd.DataFrame({"customer_id": ["a"], "at": pd.to_datetime(["2025-02-01 12:00"]), "kind": ["training"], "topic": ["barista"]})
     told = list_exposures(lazy(events), talks, as_of=AS_OF)
-    assert told.assign(on=told["on"].dt.strftime("%Y-%m-%d")).values.tolist() == [["content: x", "a", "2025-01-02", 2], ["training: barista", "a", "2025-02-01", 1]]
+    assert told.assign(on=told["on"].dt.strftime("%Y-%m-%d")).values.tolist() == [
+        ["content: x", "a", "2025-01-02", 2],
+        ["training: barista", "a", "2025-02-01", 1],
+    ]
     assert list_exposures(None, None, as_of=AS_OF).empty
 
 
@@ -87,7 +97,9 @@ def test_row_order_and_what_comes_after_change_nothing():
     later = days.assign(order_date=days["order_date"] + pd.Timedelta(days=500))
     mixed = pd.concat([later[later["order_date"] > pd.Timestamp(AS_OF)], days]).sample(frac=1, random_state=2)
     first = find_links(exposures, days[days["order_date"] <= pd.Timestamp(AS_OF)], people, as_of=AS_OF, settings=S)
-    pd.testing.assert_frame_equal(first, find_links(exposures.sample(frac=1, random_state=1), mixed, people.sample(frac=1, random_state=1), as_of=AS_OF, settings=S))
+    pd.testing.assert_frame_equal(
+        first, find_links(exposures.sample(frac=1, random_state=1), mixed, people.sample(frac=1, random_state=1), as_of=AS_OF, settings=S)
+    )
 
 
 def test_behaviour_after_the_last_full_window_is_not_judged():

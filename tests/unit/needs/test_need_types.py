@@ -17,7 +17,15 @@ S = NeedsSettings()
 
 def lines(*rows):
     frame = pd.DataFrame(rows, columns=["customer_id", "order_date", "product_id", "discount"])
-    return lazy(frame.assign(order_date=pd.to_datetime(frame["order_date"]), order_id=[str(n) for n in frame.index], amount=10.0, is_return=False, discount=frame["discount"].astype("float64")))
+    return lazy(
+        frame.assign(
+            order_date=pd.to_datetime(frame["order_date"]),
+            order_id=[str(n) for n in frame.index],
+            amount=10.0,
+            is_return=False,
+            discount=frame["discount"].astype("float64"),
+        )
+    )
 
 
 def planted(seed=1, customers=900):
@@ -26,18 +34,41 @@ def planted(seed=1, customers=900):
     truth = rng.choice(["cost_sensitive", "service_dependent", "innovation_driven", "none"], customers, p=[0.2, 0.15, 0.15, 0.5])
     orders = rng.integers(3, 40, customers)
     rows = {"customer_id": [f"c{n:04}" for n in range(customers)], "orders": orders}
-    for need, dimension, high, low in (("cost_sensitive", "discount", 0.6, 0.1), ("service_dependent", "tickets", 0.3, 0.02), ("innovation_driven", "new", 0.5, 0.05)):
+    for need, dimension, high, low in (
+        ("cost_sensitive", "discount", 0.6, 0.1),
+        ("service_dependent", "tickets", 0.3, 0.02),
+        ("innovation_driven", "new", 0.5, 0.05),
+    ):
         rows |= {f"k_{dimension}": rng.binomial(orders, np.where(truth == need, high, low)).astype(float), f"n_{dimension}": orders.astype(float)}
     return pd.DataFrame(rows), truth
 
 
 def test_evidence_by_hand():
-    sold = lines(("a", "2025-01-05", "old", 1.0), ("a", "2025-01-05", "fresh", None), ("a", "2025-03-01", "old", None), ("b", "2024-06-01", "old", None), ("b", "2025-07-09", "old", 5.0))
+    sold = lines(
+        ("a", "2025-01-05", "old", 1.0),
+        ("a", "2025-01-05", "fresh", None),
+        ("a", "2025-03-01", "old", None),
+        ("b", "2024-06-01", "old", None),
+        ("b", "2025-07-09", "old", 5.0),
+    )
     products = pd.DataFrame({"product_id": ["old", "fresh"], "launched_on": pd.to_datetime(["2020-01-01", "2025-01-01"])})
-    tickets = pd.DataFrame({"customer_id": ["a", "a", "a"], "opened_at": pd.to_datetime(["2025-02-01", "2025-02-02", "2025-02-03"]), "is_complaint": pd.array([False, True, False], dtype="boolean")})
+    tickets = pd.DataFrame(
+        {
+            "customer_id": ["a", "a", "a"],
+            "opened_at": pd.to_datetime(["2025-02-01", "2025-02-02", "2025-02-03"]),
+            "is_complaint": pd.array([False, True, False], dtype="boolean"),
+        }
+    )
     told = count_evidence(sold, products, tickets, as_of=AS_OF, settings=S).set_index("customer_id")
     assert told.loc["a", ["orders", "k_discount", "n_discount", "k_tickets", "n_tickets", "k_new", "n_new"]].tolist() == [2, 1, 3, 2, 2, 1, 2]
-    assert told.loc["b", ["orders", "k_discount", "n_discount", "k_tickets", "k_new", "n_new"]].tolist() == [1, 0, 1, 0, 0, 0]  # nothing new was on sale in 2024
+    assert told.loc["b", ["orders", "k_discount", "n_discount", "k_tickets", "k_new", "n_new"]].tolist() == [
+        1,
+        0,
+        1,
+        0,
+        0,
+        0,
+    ]  # nothing new was on sale in 2024
 
 
 def test_absent_evidence_leaves_its_dimension_out_and_is_named():
@@ -52,7 +83,9 @@ def test_planted_rates_shares_and_types_are_found():
     evidence, truth = planted()
     rates = fit_types(evidence, S).set_index("need_type")
     assert rates["found"].all()
-    assert rates["type_rate"].tolist() == pytest.approx([0.6, 0.3, 0.5], abs=0.05) and rates["usual_rate"].tolist() == pytest.approx([0.1, 0.02, 0.05], abs=0.02)
+    assert rates["type_rate"].tolist() == pytest.approx([0.6, 0.3, 0.5], abs=0.05) and rates["usual_rate"].tolist() == pytest.approx(
+        [0.1, 0.02, 0.05], abs=0.02
+    )
     types = assign_need_types(evidence, fit_types(evidence, S), S)
     stated = (types["need_type"] != "not_enough_data").to_numpy()
     assert stated.mean() > 0.8 and (types["need_type"].to_numpy() == truth)[stated].mean() > 0.93
@@ -69,7 +102,9 @@ def test_probabilities_keep_their_word():
 
 def test_a_habit_that_everybody_shares_is_no_type():
     rng = np.random.default_rng(5)
-    evidence = pd.DataFrame({"customer_id": [f"c{n:03}" for n in range(500)], "orders": 20, "k_discount": rng.binomial(20, 0.4, 500).astype(float), "n_discount": 20.0})
+    evidence = pd.DataFrame(
+        {"customer_id": [f"c{n:03}" for n in range(500)], "orders": 20, "k_discount": rng.binomial(20, 0.4, 500).astype(float), "n_discount": 20.0}
+    )
     rates = fit_types(evidence, S)
     assert not rates["found"].any()
     assert set(assign_need_types(evidence, rates, S)["need_type"]) == {"not_enough_data"}

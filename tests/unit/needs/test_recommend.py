@@ -53,7 +53,11 @@ def test_popular_counts_customers_and_leaves_out_what_is_no_longer_sold():
 
 
 def test_buy_again_ranks_by_days_then_by_the_latest():
-    history = build_history(purchases(("x", "tea", "2025-05-01"), ("x", "tea", "2025-05-08"), ("x", "jam", "2025-06-09"), ("x", "bun", "2025-06-01")), until=pd.Timestamp(END), settings=SMALL)
+    history = build_history(
+        purchases(("x", "tea", "2025-05-01"), ("x", "tea", "2025-05-08"), ("x", "jam", "2025-06-09"), ("x", "bun", "2025-06-01")),
+        until=pd.Timestamp(END),
+        settings=SMALL,
+    )
     assert history.products[rank_buy_again(history, top=3)["product"]].tolist() == ["tea", "jam", "bun"]
 
 
@@ -80,7 +84,9 @@ def test_a_model_wins_where_tastes_are_planted_and_its_reason_is_of_the_same_tas
 
 def test_no_model_is_used_where_nothing_links_products():
     rng = np.random.default_rng(3)
-    rows = [(f"c{c:03}", f"p{int(rng.zipf(1.7)) % 30}", pd.Timestamp("2025-06-30") - pd.Timedelta(days=int(d))) for c in range(150) for d in rng.integers(0, 120, 6)]
+    rows = [
+        (f"c{c:03}", f"p{int(rng.zipf(1.7)) % 30}", pd.Timestamp("2025-06-30") - pd.Timedelta(days=int(d))) for c in range(150) for d in rng.integers(0, 120, 6)
+    ]
     test = compare_methods(purchases(*rows).drop_duplicates(), as_of=END, settings=SMALL)
     assert set(test.loc[test["used"], "method"]) <= {"popularity", "buy_again"}
 

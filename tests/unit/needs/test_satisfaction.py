@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from helpers.needs.satisfaction import close_loop, count_satisfaction, curve_repurchase, find_waves, nps_interval
+from helpers.needs.follow_up import close_loop
+from helpers.needs.satisfaction import count_satisfaction, curve_repurchase, find_waves, nps_interval
 from helpers.needs.settings_people import SatisfactionSettings, VoiceSettings
 
 AS_OF = dt.date(2025, 6, 30)
@@ -68,8 +69,16 @@ def test_the_curve_counts_orders_after_full_windows_only():
 
 
 def test_the_loop_is_closed_late_never_or_open():
-    answers = surveys(("quick", "2025-05-01", 3, 2), ("slow", "2025-05-01", 3, 2), ("never", "2025-05-01", 3, 2), ("young", "2025-06-25", 3, 2), ("happy", "2025-05-01", 9, 5))
-    talks = pd.DataFrame({"customer_id": ["quick", "slow", "never", "young"], "at": pd.to_datetime(["2025-05-02 10:00", "2025-05-20 10:00", "2025-04-28 10:00", "2025-06-26 10:00"]), "direction": ["outbound", "outbound", "outbound", "inbound"]})
+    answers = surveys(
+        ("quick", "2025-05-01", 3, 2), ("slow", "2025-05-01", 3, 2), ("never", "2025-05-01", 3, 2), ("young", "2025-06-25", 3, 2), ("happy", "2025-05-01", 9, 5)
+    )
+    talks = pd.DataFrame(
+        {
+            "customer_id": ["quick", "slow", "never", "young"],
+            "at": pd.to_datetime(["2025-05-02 10:00", "2025-05-20 10:00", "2025-04-28 10:00", "2025-06-26 10:00"]),
+            "direction": ["outbound", "outbound", "outbound", "inbound"],
+        }
+    )
     told = close_loop(answers, talks, None, pd.DataFrame({"customer_id": ["slow"], "owner_id": ["S1"]}), as_of=AS_OF, settings=V)
     assert told.set_index("customer_id")["status"].to_dict() == {"young": "open", "never": "never", "slow": "late", "quick": "in time"}
     assert told["customer_id"].iloc[0] == "young" and told.set_index("customer_id").at["slow", "owner_id"] == "S1"

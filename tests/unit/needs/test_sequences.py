@@ -51,12 +51,16 @@ def test_the_window_is_calendar_months_and_its_last_day_counts():
 
 
 def test_b_on_the_same_day_or_before_a_does_not_follow_it():
-    found = find_sequences(days(("x", "a", "2025-01-10"), ("x", "b", "2025-01-10"), ("y", "b", "2025-01-01"), ("y", "a", "2025-01-10")), as_of=AS_OF, settings=FEW)
+    found = find_sequences(
+        days(("x", "a", "2025-01-10"), ("x", "b", "2025-01-10"), ("y", "b", "2025-01-01"), ("y", "a", "2025-01-10")), as_of=AS_OF, settings=FEW
+    )
     assert found[found["a"] == "a"].empty
 
 
 def test_only_the_first_a_counts_and_a_customer_counts_once():
-    found = find_sequences(days(("x", "a", "2025-01-01"), ("x", "a", "2025-02-20"), ("x", "b", "2025-01-15"), ("x", "b", "2025-02-25")), as_of=AS_OF, settings=FEW)
+    found = find_sequences(
+        days(("x", "a", "2025-01-01"), ("x", "a", "2025-02-20"), ("x", "b", "2025-01-15"), ("x", "b", "2025-02-25")), as_of=AS_OF, settings=FEW
+    )
     assert (pair(found, "a", "b")["buyers"], pair(found, "a", "b")["followed"]) == (1, 1)
 
 
@@ -149,7 +153,8 @@ def test_little_or_nothing_gives_an_empty_table_with_its_columns(rows):
 
 def test_who_is_inside_the_window_now():
     rows = days(
-        *[(f"o{n}", "a", "2025-01-10") for n in range(12)], *[(f"o{n}", "b", "2025-02-10") for n in range(11)], *[(f"n{n}", "bread", "2025-01-02") for n in range(60)],
+        *[(f"o{n}", "a", "2025-01-10") for n in range(12)], *[(f"o{n}", "b", "2025-02-10") for n in range(11)], *[(f"n{n}", "bread",
+        "2025-01-02") for n in range(60)],
         ("now", "a", "2025-06-01"), ("done", "a", "2025-06-01"), ("done", "b", "2025-06-10"), ("long ago", "a", "2025-01-12"),
     )  # fmt: skip
     settings = SequencesSettings(min_buyers=5, min_followed=5)

@@ -32,7 +32,20 @@ sources:
     date_order: DMY
     columns: {order_id: Order, customer_id: Customer, order_date: Day, product_id: Item, quantity: Units, amount: Amount}
 """
-NEEDS_TABLES = ("basket_rules", "sequence_rules", "sequence_offers", "recommendations", "cross_sell", "recommendation_test", "purchase_cycles", "cycle_scores", "need_types", "need_match", "interview_list", "interview_guide")
+NEEDS_TABLES = (
+    "basket_rules",
+    "sequence_rules",
+    "sequence_offers",
+    "recommendations",
+    "cross_sell",
+    "recommendation_test",
+    "purchase_cycles",
+    "cycle_scores",
+    "need_types",
+    "need_match",
+    "interview_list",
+    "interview_guide",
+)
 
 
 def make_sales(seed=1, customers=60, first="2024-01-05", days=530):
@@ -92,8 +105,27 @@ def test_nothing_after_the_day_matters_and_row_order_does_not_either(bakery):
 
 def test_both_engines_give_equal_tables(tmp_path):
     sold = make_sales(customers=25)
-    lines = pd.DataFrame({"order_id": sold["Order"], "line_no": range(len(sold)), "customer_id": sold["Customer"], "order_date": sold["Day"].astype("datetime64[us]"), "product_id": sold["Item"], "unit_price": 4.5, "amount": 4.5, "discount": np.where(sold.index % 3 == 0, 1.0, np.nan), "is_return": sold.index % 17 == 0})
-    products = pd.DataFrame({"product_id": sold["Item"].unique(), "name": sold["Item"].unique(), "category": ["x", "y", "x", "y", "x"][: sold["Item"].nunique()], "launched_on": pd.to_datetime(["2024-06-01"] * sold["Item"].nunique())})
+    lines = pd.DataFrame(
+        {
+            "order_id": sold["Order"],
+            "line_no": range(len(sold)),
+            "customer_id": sold["Customer"],
+            "order_date": sold["Day"].astype("datetime64[us]"),
+            "product_id": sold["Item"],
+            "unit_price": 4.5,
+            "amount": 4.5,
+            "discount": np.where(sold.index % 3 == 0, 1.0, np.nan),
+            "is_return": sold.index % 17 == 0,
+        }
+    )
+    products = pd.DataFrame(
+        {
+            "product_id": sold["Item"].unique(),
+            "name": sold["Item"].unique(),
+            "category": ["x", "y", "x", "y", "x"][: sold["Item"].nunique()],
+            "launched_on": pd.to_datetime(["2024-06-01"] * sold["Item"].nunique()),
+        }
+    )
     write_table(tmp_path / "lines.parquet", lines)
 
     def tables(frame):
@@ -101,7 +133,8 @@ def test_both_engines_give_equal_tables(tmp_path):
         baskets = basket_item_counts(frame, products, level)
         days = sequence_day_counts(frame, products, level)
         orders = frame.group_by("order_id", "customer_id").agg(nw.col("order_date").min(), nw.col("amount").sum().alias("net_amount"))
-        return [to_pandas(baskets), basket_rules(baskets, level, products, BasketsSettings()), sequence_rules(days, level, products, AS_OF, SequencesSettings()), to_pandas(product_day_counts(frame)), main_group_counts(frame, products),
+        return [to_pandas(baskets), basket_rules(baskets, level, products, BasketsSettings()), sequence_rules(days, level, products, AS_OF,
+            SequencesSettings()), to_pandas(product_day_counts(frame)), main_group_counts(frame, products),
                 order_day_counts(orders), product_line_counts(frame), count_evidence(frame, products, None, as_of=AS_OF, settings=NeedsSettings())]  # fmt: skip
 
     for on_pandas, on_duckdb in zip(tables(lazy(lines)), tables(scan_table(tmp_path / "lines.parquet")), strict=True):

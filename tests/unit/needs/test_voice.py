@@ -64,7 +64,12 @@ def test_the_model_never_sees_an_equal_text():
 
 
 def test_the_model_beats_the_majority_where_words_tell_and_not_where_they_do_not():
-    words = [f"the {a} {b} was {m}" for a in ("room", "bed", "meal", "desk", "lamp") for b in ("today", "again", "here", "there") for m in ("lovely", "awful", "superb", "filthy")]
+    words = [
+        f"the {a} {b} was {m}"
+        for a in ("room", "bed", "meal", "desk", "lamp")
+        for b in ("today", "again", "here", "there")
+        for m in ("lovely", "awful", "superb", "filthy")
+    ]
     labels = pd.Series(["positive" if w.endswith(("lovely", "superb")) else "negative" for w in words])
     table, _ = judge_sentiment(pd.Series(words), labels, lambda t: "positive", VoiceSettings())
     assert table.set_index("method")["beats_majority"].to_dict() == {"majority": False, "dictionary": False, "model": True}
