@@ -58,7 +58,7 @@ def plot_stages(takes: Mapping[str, tuple[str, ...]], *, ax: Axes | None = None)
     places = {n: (x, -(i + 0.5) * tallest / len(names)) for x, names in columns.items() for i, n in enumerate(names)}
     for name, needs in takes.items():
         for needed in needs:
-            ax.annotate("", places[name], places[needed], arrowprops={"arrowstyle": "-", "color": "#b8c4ce", "lw": 0.7, "shrinkA": 30, "shrinkB": 30})
+            ax.annotate("", places[name], places[needed], arrowprops={"arrowstyle": "-", "color": "#b8c4ce", "lw": 0.7, "shrinkA": 30, "shrinkB": 30, "antialiased": False})  # smooth lines would fill the lesson's 400 KB
     for name, (x, y) in places.items():
         face = "#f3ead8" if x == 0 else "#dcebf5"
         ax.text(x, y, name.removeprefix("raw_"), ha="center", va="center", fontsize=8, bbox={"boxstyle": "round,pad=0.3", "fc": face, "ec": "#7a8a99", "lw": 0.6})
