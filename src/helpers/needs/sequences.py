@@ -74,7 +74,8 @@ def count_sequences(item_days: pd.DataFrame, *, as_of: dt.date, settings: Sequen
         What the rows and columns of the counts stand for.
     """
     read = item_days[item_days["order_date"] <= pd.Timestamp(as_of)].sort_values(["customer_id", "order_date", "item"], ignore_index=True)
-    codes, items = pd.factorize(read["item"], sort=True)
+    items = judged_items(read, settings)
+    codes = pd.Index(items).get_indexer(read["item"])  # -1: too few buyers; its days still are order days
     epoch = pd.Timestamp("1970-01-01")
     day = (read["order_date"] - epoch).dt.days.to_numpy(np.int32)
     end = (window_ends(read["order_date"], settings) - epoch).dt.days.to_numpy(np.int32) if len(read) else day
@@ -85,16 +86,27 @@ def count_sequences(item_days: pd.DataFrame, *, as_of: dt.date, settings: Sequen
     for own_codes, own_days, own_ends in zip(*(np.split(v, cuts) for v in (codes, day, end)), strict=True):
         if len(own_codes):
             _count_customer(counts, own_codes, own_days, own_ends, last)
-    return counts, [str(i) for i in items]
+    return counts, items
+
+
+def judged_items(item_days: pd.DataFrame, settings: SequencesSettings) -> list[str]:
+    """Return the items that are compared: bought by `min_followed` customers or more, the `max_items` most bought ones, sorted.
+
+    All pairs of them are counted in one table, so their number decides the memory; what few people bought could not be reported anyway.
+    """
+    buyers = item_days.drop_duplicates(["customer_id", "item"])["item"].value_counts()
+    enough = buyers[buyers >= min(settings.min_followed, settings.min_buyers)].sort_index()
+    return sorted(str(i) for i in enough.sort_values(ascending=False, kind="stable").head(settings.max_items).index)
 
 
 def _count_customer(counts: Counts, codes: np.ndarray, days: np.ndarray, ends: np.ndarray, last: int) -> None:
     """Add one customer: each order day is a chance for B, the first day with A is what B may follow."""
     order_days, first_rows, row = np.unique(days, return_index=True, return_inverse=True)
     until = ends[first_rows]
-    held, column = np.unique(codes, return_inverse=True)
+    judged = codes >= 0
+    held, column = np.unique(codes[judged], return_inverse=True)
     bought = np.zeros((len(order_days), len(held)), dtype=bool)
-    bought[row, column] = True
+    bought[row[judged], column] = True
     following = _next_days(bought, order_days)
     in_window = following <= until[:, None]
     full = int(np.searchsorted(until, last, side="right"))  # windows end later and later, so the full ones come first
@@ -104,7 +116,8 @@ def _count_customer(counts: Counts, codes: np.ndarray, days: np.ndarray, ends: n
     for level in np.unique(stratum[:full]):
         to = starts[level + 1] if level + 1 < len(STRATA) else full
         counts.base[level, held] += in_window[starts[level] : to].sum(axis=0)
-    _count_pairs(counts, held, bought.argmax(axis=0), in_window, following - order_days[:, None], full, stratum)
+    if len(held):
+        _count_pairs(counts, held, bought.argmax(axis=0), in_window, following - order_days[:, None], full, stratum)
 
 
 def _next_days(bought: np.ndarray, order_days: np.ndarray) -> np.ndarray:

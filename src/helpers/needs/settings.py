@@ -36,7 +36,7 @@ class SequencesSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     level: Level = Field("auto", description=LEVEL_SAYS)
-    max_items: int = Field(500, ge=2, le=1000, description="with level auto: most items that a level may have")
+    max_items: int = Field(500, ge=2, le=2000, description="with level auto: most items that a level may have; and the most that are compared, the most bought first")
     window_months: int = Field(3, ge=1, le=36, description="B must follow within this many calendar months of A")
     window_days: int = Field(0, ge=0, le=1100, description="B must follow within this many days of A; 0: window_months counts")
     min_buyers: int = Field(30, ge=5, description="buyers of A with the full window behind them; fewer are not judged")
