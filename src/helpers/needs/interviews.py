@@ -85,7 +85,9 @@ def share_out(sizes: np.ndarray, count: int) -> np.ndarray:
     """
     got = np.zeros(len(sizes), dtype="int64")
     weight = np.sqrt(sizes.astype("float64"))
-    for _ in range(min(count, int(sizes.sum()))):
+    first = np.argsort(-weight, kind="stable")[:count]
+    got[first] = sizes[first] > 0  # every cell is heard before any is heard twice
+    for _ in range(min(count, int(sizes.sum())) - int(got.sum())):
         got[np.argmax(np.where(got < sizes, weight / (got + 0.5), -1.0))] += 1  # Webster's method of rounding shares
     return got
 

@@ -171,7 +171,7 @@ def find_sequences(item_days: pd.DataFrame, *, as_of: dt.date, settings: Sequenc
     --------
     >>> days = pd.DataFrame({"customer_id": ["x", "x", "y"], "item": ["mat", "block", "mat"],
     ...     "order_date": pd.to_datetime(["2025-01-05", "2025-02-01", "2025-06-01"])})
-    >>> found = find_sequences(days, as_of=dt.date(2025, 6, 30), settings=SequencesSettings(min_buyers=5))
+    >>> found = find_sequences(days, as_of=dt.date(2025, 6, 30), settings=SequencesSettings(min_buyers=5, min_followed=1))
     >>> found[["a", "b", "buyers", "buyers_left_out", "followed", "rate", "median_gap_days"]].values.tolist()
     [['mat', 'block', 1, 1, 1, 1.0, 27.0]]
     """
