@@ -9,11 +9,13 @@ import pandas as pd
 
 from helpers.cleaning.customers import list_missing_fields, mark_merged, mark_tests, merge_customers
 from helpers.cleaning.duplicates import comparable_records, find_pairs
+from helpers.cleaning.filters import keep_rows, select_customers
 from helpers.cleaning.privacy import pseudonymise, pseudonymise_rows
 from helpers.cleaning.profile360 import build_customer_360, summarise_freshness
 from helpers.cleaning.review import build_customer_map, decide, review_queue
 from helpers.cleaning.rows import SourceHints, mark_rows
 from helpers.cleaning.settings_customers import DuplicatesSettings, PrivacySettings, TagsSettings
+from helpers.cleaning.settings_filters import FiltersSettings
 from helpers.cleaning.tags import assign_tags
 from helpers.engine import to_pandas
 
@@ -50,9 +52,22 @@ def duplicate_pairs(duplicate_pairs_identified: pd.DataFrame, privacy_settings: 
     return duplicate_pairs_identified.assign(**codes).rename(columns={"raw_id_a": "record_a", "raw_id_b": "record_b"})
 
 
-def customers(customers_marked: pd.DataFrame, customer_map: pd.DataFrame, privacy_settings: PrivacySettings) -> pd.DataFrame:
-    """Canonical customers: one row each after merging, no contact data."""
-    return pseudonymise_rows(merge_customers(customers_marked, customer_map), "customers", customer_map=None, settings=privacy_settings)
+def merged_customers_identified(customers_marked: pd.DataFrame, customer_map: pd.DataFrame) -> pd.DataFrame:
+    """All customers after merging, with contact data, by the ids of the export."""
+    return merge_customers(customers_marked, customer_map)
+
+
+def scope_identified(merged_customers_identified: pd.DataFrame | None, filters_settings: FiltersSettings, privacy_settings: PrivacySettings) -> pd.DataFrame:
+    """The customers that a filter on market or kind leaves in."""
+    return select_customers(merged_customers_identified, settings=filters_settings, privacy=privacy_settings)
+
+
+def customers(
+    merged_customers_identified: pd.DataFrame, scope_identified: pd.DataFrame, privacy_settings: PrivacySettings, filters_settings: FiltersSettings
+) -> pd.DataFrame:
+    """Canonical customers inside the filter: one row each after merging, no contact data."""
+    inside = keep_rows(merged_customers_identified, "customers", scope_identified, None, filters_settings)
+    return pseudonymise_rows(inside, "customers", customer_map=None, settings=privacy_settings)
 
 
 def missing_fields(customers: pd.DataFrame) -> pd.DataFrame:

@@ -188,4 +188,15 @@ def _numbered(lines: nw.LazyFrame, *, has_number: bool) -> nw.LazyFrame:
 
 def keep_order_lines(marked: nw.LazyFrame) -> nw.LazyFrame:
     """Return the kept lines as the canonical table, sorted by order and line."""
-    return marked.filter(nw.col("fate") == "kept").sort("order_id", "line_no", "read_from", "row").select(*[c.name for c in LINES.columns])
+    return only_line_columns(keep_with_origin(marked))
+
+
+def keep_with_origin(marked: nw.LazyFrame) -> nw.LazyFrame:
+    """Return the kept lines with source and row, sorted by order and line."""
+    columns = [c.name for c in LINES.columns]
+    return marked.filter(nw.col("fate") == "kept").sort("order_id", "line_no", "read_from", "row").select(*columns, "read_from", "row")
+
+
+def only_line_columns(lines: nw.LazyFrame) -> nw.LazyFrame:
+    """Return the columns of the canonical table, without those of its origin."""
+    return lines.select(*[c.name for c in LINES.columns])

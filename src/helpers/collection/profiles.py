@@ -86,6 +86,7 @@ class Source(FileSpec):
     values: dict[str, dict[Text, Scalar]] = Field(
         default_factory=dict, description="canonical column: {value in the export: value of ours}"
     )
+    distinct: bool = Field(False, description="rows that say the same in all mapped columns are read once")
     lookups: list[Lookup] = Field(default_factory=list)
     date_order: Literal["DMY", "MDY", "YMD"] | None = Field(None, description="how 03/04/2025 is read; without it such a date is set aside")
     decimal: Literal[".", ","] = "."

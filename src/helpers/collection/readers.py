@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from helpers.collection.columnar import open_parquet
+from helpers.collection.distinct import distinct_rows
 from helpers.collection.excel import open_excel
 from helpers.collection.jsonfiles import open_json, open_jsonl
 from helpers.collection.lookups import Joined, index_lookup, join
@@ -84,7 +85,8 @@ def read_source(source: Source, profile: Profile) -> Iterator[pa.Table]:
     >>> next(read_source(cdnow, shop)).slice(0, 2).to_pylist()[1]
     {'read_from': 'cdnow', 'row': 2, 'problem': None, 'customer_id': '0001', 'amount': '29.73'}
     """
-    return _batches(_plan(source, profile), source)
+    batches = _batches(_plan(source, profile), source)
+    return distinct_rows(batches) if source.distinct else batches
 
 
 def describe_source(source: Source, profile: Profile) -> dict[str, Any]:

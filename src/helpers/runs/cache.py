@@ -16,10 +16,11 @@ import pandas as pd
 
 import helpers
 from helpers.errors import NotMeasured, UserError
-from helpers.runs.files import sweep_drafts
+from helpers.runs.files import made_once, sweep_drafts
 from helpers.runs.graph import make, missing_evidence, stages
 from helpers.runs.raw import RawTables, fingerprint
 from helpers.runs.tablefiles import read_table, scan_table, write_table
+from helpers.runs.versions import library_fingerprint
 
 
 @once
@@ -75,7 +76,7 @@ class StageCache:
             elif stage.is_input:
                 self._keys[name] = fingerprint(_content(self.inputs[name]))
             else:
-                self._keys[name] = fingerprint([code_fingerprint(), name, {n: self.key(n) for n in stage.takes}])
+                self._keys[name] = fingerprint([code_fingerprint(), library_fingerprint(), name, {n: self.key(n) for n in stage.takes}])
         return self._keys[name]
 
     def ensure(self, name: str) -> Path:
@@ -83,13 +84,19 @@ class StageCache:
         lacks = self.missing(name)
         if lacks:
             raise NotMeasured(name, lacks)
-        path = self.folder / name / f"{self.key(name)}.parquet"
+        path = self.path(name)
         if not path.exists():
             values = {n: self._value(n) for n in stages()[name].takes}
-            started = time.perf_counter()
-            write_table(path, make(name, values))  # type: ignore[arg-type]
-            self.told(name, time.perf_counter() - started)
+            with made_once(path) as needed:
+                if needed:
+                    started = time.perf_counter()
+                    write_table(path, make(name, values))  # type: ignore[arg-type]
+                    self.told(name, time.perf_counter() - started)
         return path
+
+    def path(self, name: str) -> Path:
+        """Return where a stage's table is, or will be once it is made."""
+        return self.folder / name / f"{self.key(name)}.parquet"
 
     def _value(self, name: str) -> Any:
         stage = stages()[name]

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+from filelock import FileLock
 
 CHUNK = 1 << 20
 DRAFT = ".draft-"  # what a temporary name starts with; the ending stays, because some writers look at it
+HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:6]  # a cache on a shared disk has writers on several computers
+ABANDONED_SECONDS = 2 * 24 * 3600  # a draft of another computer is swept when nobody can still be writing it
 
 
 @contextmanager
@@ -30,7 +36,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     'done'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{DRAFT}{os.getpid()}-{path.name}")
+    draft = path.with_name(f"{DRAFT}{os.getpid()}-{HOST}-{threading.get_ident()}-{path.name}")
     try:
         yield draft
         with draft.open("rb+") as handle:
@@ -53,6 +59,19 @@ def copy_whole(source: Path, target: Path) -> None:
             writer.write(chunk)
 
 
+@contextmanager
+def made_once(path: Path) -> Iterator[bool]:
+    """Give true to the one process that shall make a file of the cache; others wait and then find it.
+
+    The system drops the lock of a process that dies, so a killed run holds up nobody. What the file is made of must be there
+    before: a process holds one lock at a time, so two never wait for each other. There are 256 locks, shared by all files.
+    """
+    locks = path.parents[1] / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / f"{hashlib.sha256(str(path).encode()).hexdigest()[:2]}.lock"):
+        yield not path.exists()
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal text."""
     with path.open("rb") as handle:
@@ -62,6 +81,17 @@ def sha256_of(path: Path) -> str:
 def sweep_drafts(folder: Path) -> None:
     """Remove temporary files of processes that are gone: what a killed run left behind, and nothing that another run is writing."""
     for draft in folder.rglob(f"{DRAFT}*"):
-        writer = draft.name.removeprefix(DRAFT).split("-")[0]
-        if writer.isdigit() and not psutil.pid_exists(int(writer)):
+        writer, _, rest = draft.name.removeprefix(DRAFT).partition("-")
+        if rest.startswith(f"{HOST}-") and writer.isdigit():
+            gone = not psutil.pid_exists(int(writer))
+        else:
+            gone = _age_seconds(draft) > ABANDONED_SECONDS
+        if gone:
             draft.unlink(missing_ok=True)
+
+
+def _age_seconds(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:  # its writer has just finished
+        return 0.0

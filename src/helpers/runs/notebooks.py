@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,39 @@ class Executed:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Execution:
+    """How notebooks are executed.
+
+    Parameters
+    ----------
+    manager : type, optional
+        Kernel manager for papermill; none: an ordinary kernel per notebook.
+    limit_seconds : float
+        A notebook that takes longer is stopped; 0: no limit.
+    """
+
+    manager: type | None = None
+    limit_seconds: float = 0
+
+    def options(self) -> dict[str, Any]:
+        """Return what papermill hands to its client."""
+        return {"kernel_manager_class": self.manager} if self.manager else {}
+
+
+@dataclass
+class Clock:
+    """Gives each cell what is left of a notebook's time, and remembers which cell that was."""
+
+    limit_seconds: float
+    cell: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def __call__(self, cell: Any) -> float | None:
+        self.cell += 1
+        return max(self.limit_seconds - (time.monotonic() - self.started), 0.1) if self.limit_seconds else None
+
+
 def lessons() -> list[Path]:
     """Return the numbered notebooks in order."""
     return sorted((project_root() / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -47,17 +82,22 @@ def parameters_of(run: Run) -> dict[str, Any]:
     }
 
 
-def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
-    """Refuse a parameter that the notebook does not have: papermill would only log it and go on."""
+@cache
+def _parameter_names(notebook: Path, changed: float) -> tuple[str, ...]:
     import papermill
 
-    known = papermill.inspect_notebook(str(notebook))
+    return tuple(papermill.inspect_notebook(str(notebook)))
+
+
+def check_parameters(notebook: Path, parameters: dict[str, Any]) -> None:
+    """Refuse a parameter that the notebook does not have: papermill would only log it and go on."""
+    known = _parameter_names(notebook, notebook.stat().st_mtime)
     unknown = sorted(set(parameters) - set(known))
     if unknown:
         raise UserError(f"{notebook.name} has no parameter {', '.join(unknown)}: it has {', '.join(known)}")
 
 
-def execute_lesson(notebook: Path, parameters: dict[str, Any], folder: Path) -> Executed:
+def execute_lesson(notebook: Path, parameters: dict[str, Any], folder: Path, execution: Execution = Execution()) -> Executed:
     """Run one lesson with its parameters; the executed notebook is kept even when it failed half-way.
 
     Parameters
@@ -68,23 +108,74 @@ def execute_lesson(notebook: Path, parameters: dict[str, Any], folder: Path) -> 
         Values for its parameters cell.
     folder : pathlib.Path
         Where `<lesson>.ipynb` and `<lesson>.html` are put.
+    execution : Execution, optional
+        Kernels and time limit.
     """
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
-
     check_parameters(notebook, parameters)
     _quiet()
-    started, error = time.perf_counter(), ""
+    started = time.perf_counter()
     with whole_file(folder / notebook.name) as draft:
-        try:
-            papermill.execute_notebook(
-                str(notebook), f"{draft}", parameters=parameters, kernel_name=KERNEL, progress_bar=False,
-                start_timeout=START_SECONDS, cwd=str(notebook.parent), extra_arguments=["--log-level=ERROR"],
-            )  # fmt: skip
-        except PapermillExecutionError as fault:
-            error = f"cell {fault.exec_count}: {fault.ename}: {' '.join(str(fault.evalue).split())}"
+        error = _papermill(notebook, draft, parameters, execution)
+        _name_output(draft, folder / notebook.name)
     _write_html(folder / notebook.name)
     return Executed(notebook.stem, "failed" if error else "ok", round(time.perf_counter() - started, 1), error)
+
+
+def _papermill(notebook: Path, draft: Path, parameters: dict[str, Any], execution: Execution) -> str:
+    """Execute and return what went wrong in one sentence, empty when nothing did."""
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    clock = Clock(execution.limit_seconds)
+    try:
+        papermill.execute_notebook(
+            str(notebook), f"{draft}", parameters=parameters, kernel_name=KERNEL, progress_bar=False, engine_name=_engine(),
+            start_timeout=START_SECONDS, cwd=str(notebook.parent), extra_arguments=["--log-level=ERROR"], timeout_func=clock, **execution.options(),
+        )  # fmt: skip
+    except PapermillExecutionError as fault:
+        return f"cell {fault.exec_count}: {fault.ename}: {' '.join(str(fault.evalue).split())}"
+    except CellTimeoutError:
+        return f"cell {clock.cell}: stopped, because the notebook exceeded its time limit of {execution.limit_seconds:g} s"
+    except DeadKernelError:
+        return f"cell {clock.cell}: the kernel died, perhaps because the memory was full"
+    return ""
+
+
+@cache
+def _engine() -> str:
+    """Register papermill's own engine with fewer saves: it writes the whole notebook twice per cell, which takes as long as the cells."""
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class SparingEngine(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, nb_man: Any, kernel_name: str, **options: Any) -> Any:
+            nb_man.save = _now_and_then(nb_man.save)
+            try:
+                return super().execute_managed_notebook(nb_man, kernel_name, **options)
+            finally:
+                del nb_man.save  # the last save, by papermill itself, is always made
+
+    papermill_engines.register("crmkit", SparingEngine)
+    return "crmkit"
+
+
+def _now_and_then(save: Callable[[], None], every_seconds: float = 5) -> Callable[..., None]:
+    last = time.monotonic()
+
+    def sparing(**_: Any) -> None:
+        nonlocal last
+        if time.monotonic() - last >= every_seconds:
+            save()
+            last = time.monotonic()
+
+    return sparing
+
+
+def _name_output(draft: Path, final: Path) -> None:
+    """papermill notes where it wrote; the draft's name means nothing to a reader."""
+    text = draft.read_text(encoding="utf-8")
+    write_whole(draft, text.replace(draft.name, final.name))
 
 
 def _quiet() -> None:
@@ -93,10 +184,15 @@ def _quiet() -> None:
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
 
-def _write_html(executed: Path) -> None:
-    import nbformat
+@cache
+def _exporter() -> Any:
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(embed_images=True, mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="")
-    body, _ = exporter.from_notebook_node(nbformat.read(executed, as_version=4), resources={"metadata": {"name": executed.stem}})
+    return HTMLExporter(embed_images=True, mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="")
+
+
+def _write_html(executed: Path) -> None:
+    import nbformat
+
+    body, _ = _exporter().from_notebook_node(nbformat.read(executed, as_version=4), resources={"metadata": {"name": executed.stem}})
     write_whole(executed.with_suffix(".html"), body)

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from helpers.collection.profiles import FileSpec, Profile, Source
 from helpers.collection.readers import read_source
-from helpers.runs.files import sha256_of
+from helpers.runs.files import made_once, sha256_of
 from helpers.runs.tablefiles import read_table, scan_table, table_facts, write_table
 
 
@@ -92,7 +92,9 @@ class RawTables:
     def _file(self, source: Source) -> Path:
         path = self.folder / f"source_{source.name}" / f"{self.source_key(source)}.parquet"
         if not path.exists():
-            write_table(path, self._batches(source))
+            with made_once(path) as needed:
+                if needed:
+                    write_table(path, self._batches(source))
         return path
 
     def _batches(self, source: Source) -> Iterator[pa.Table]:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from helpers.cleaning.review import read_decisions
 from helpers.cleaning.rows import SourceHints
+from helpers.cleaning.settings_filters import COLUMN_OF, FiltersSettings
 from helpers.collection.profiles import Profile, load_profile
 from helpers.collection.readers import describe_source
 from helpers.errors import UserError
@@ -83,6 +84,7 @@ class Run:
         day = _read_day(as_of) if as_of else known.as_of
         secret = {"privacy": {"key": os.environ[KEY_VARIABLE]}} if os.environ.get(KEY_VARIABLE) else {}
         chosen = build_settings(known.settings, settings or {}, secret)
+        check_filters(known, chosen.filters)
         folder = out_folder(out, known.profile)
         raw = RawTables(known, cache_folder(), code_fingerprint())
         cache = StageCache(cache_folder(), raw, _graph_inputs(known, day, chosen, folder), told)
@@ -161,6 +163,14 @@ class Run:
     def review_file(self) -> Path:
         """The file of duplicate pairs that a person decides on and the next run obeys."""
         return _decisions_file(self.profile, self.folder)
+
+
+def check_filters(profile: Profile, filters: FiltersSettings) -> None:
+    """Refuse a filter on a column that no source of the profile gives: the run would be empty."""
+    for key, (table, column) in COLUMN_OF.items():
+        gives = any(column in {*s.columns, *s.combine, *s.constants} for s in profile.sources_of(table))
+        if getattr(filters, key) and not gives:
+            raise UserError(f"filters.{key} needs {table}.{column}, which no source of profile {profile.profile} gives: map it in the profile or take the filter out")
 
 
 def _file_facts(facts: dict[str, Any]) -> tuple[str, str, int, str]:

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from helpers.axes.settings import ActivitySettings, LifecycleSettings, RfmSettings, TieringSettings
 from helpers.cleaning.settings import CleaningSettings
 from helpers.cleaning.settings_customers import DuplicatesSettings, PrivacySettings, TagsSettings
+from helpers.cleaning.settings_filters import FiltersSettings
 from helpers.errors import UserError
 from helpers.needs.settings import BasketsSettings, CyclesSettings, RecommendSettings, SequencesSettings, ShiftSettings
 from helpers.needs.settings_people import InterviewsSettings, LinksSettings, NeedsSettings, SatisfactionSettings, VoiceSettings
@@ -26,6 +27,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    filters: FiltersSettings = FiltersSettings()
     cleaning: CleaningSettings = CleaningSettings()
     duplicates: DuplicatesSettings = DuplicatesSettings()
     privacy: PrivacySettings = PrivacySettings()
