@@ -24,13 +24,17 @@ from helpers.runs.versions import library_fingerprint
 
 
 @once
+def code_files() -> dict[str, str]:
+    """Return a short hash of every file of the package, so that a re-check can name what changed."""
+    package = Path(helpers.__file__).parent
+    files = sorted(p for p in package.rglob("*") if p.suffix in {".py", ".yml", ".j2"})
+    return {p.relative_to(package).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()[:16] for p in files}
+
+
+@once
 def code_fingerprint() -> str:
     """Return a hash of the whole package: Hamilton's own cache would miss a change in a private function."""
-    digest = hashlib.sha256(helpers.__version__.encode())
-    package = Path(helpers.__file__).parent
-    for file in sorted(p for p in package.rglob("*") if p.suffix in {".py", ".yml", ".j2"}):
-        digest.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
-    return digest.hexdigest()[:32]
+    return fingerprint([helpers.__version__, code_files()])
 
 
 @dataclass

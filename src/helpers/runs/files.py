@@ -82,11 +82,8 @@ def sweep_drafts(folder: Path) -> None:
     """Remove temporary files of processes that are gone: what a killed run left behind, and nothing that another run is writing."""
     for draft in folder.rglob(f"{DRAFT}*"):
         writer, _, rest = draft.name.removeprefix(DRAFT).partition("-")
-        if rest.startswith(f"{HOST}-") and writer.isdigit():
-            gone = not psutil.pid_exists(int(writer))
-        else:
-            gone = _age_seconds(draft) > ABANDONED_SECONDS
-        if gone:
+        ours = rest.startswith(f"{HOST}-") and writer.isdigit()
+        if not psutil.pid_exists(int(writer)) if ours else _age_seconds(draft) > ABANDONED_SECONDS:
             draft.unlink(missing_ok=True)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from helpers.cleaning.ledger import check_ledger
-from helpers.runs.files import sweep_drafts, write_whole
-from helpers.runs.manifest import build_manifest, write_manifest
+from helpers.cleaning.settings_filters import say_filters
+from helpers.errors import UserError
+from helpers.runs.files import sha256_of, sweep_drafts, write_whole
+from helpers.runs.keys import run_key
+from helpers.runs.manifest import PROGRESS, build_manifest, file_facts, write_manifest
 from helpers.runs.needs_sheets import write_sheets
-from helpers.runs.notebooks import Executed, execute_lesson, lessons, parameters_of
+from helpers.runs.notebooks import Executed, Execution, execute_lesson, lessons, parameters_of
 from helpers.runs.reporting import report_page
 from helpers.runs.run import Run
 from helpers.show.export import safe_csv
@@ -36,9 +40,33 @@ class Result:
         return all(n.status == "ok" for n in self.notebooks)
 
 
+@dataclass(frozen=True)
+class Work:
+    """What is to be done besides the tables.
+
+    Parameters
+    ----------
+    lessons : sequence of pathlib.Path, optional
+        Which notebooks; none given: all.
+    execution : Execution
+        Kernels and time limit.
+    resume : bool
+        Keep lessons that an interrupted run of the same key has behind it.
+    """
+
+    lessons: Sequence[Path] | None = None
+    execution: Execution = field(default_factory=Execution)
+    resume: bool = False
+
+    @property
+    def notebooks(self) -> list[Path]:
+        return list(self.lessons) if self.lessons is not None else lessons()
+
+
 def run_all(
-    profile: str, as_of: str = "", settings: dict[str, dict[str, Any]] | None = None, out: str | Path = "", *, tables_only: bool = False, say: Say
-) -> Result:
+    profile: str, as_of: str = "", settings: dict[str, dict[str, Any]] | None = None, out: str | Path = "",
+    *, tables_only: bool = False, work: Work | None = None, say: Say,
+) -> Result:  # fmt: skip
     """Make everything a profile allows, at one as-of date, in one folder.
 
     Parameters
@@ -47,6 +75,8 @@ def run_all(
         As for `Run.open`.
     tables_only : bool
         Make tables, report and manifest, but run no notebooks.
+    work : Work, optional
+        Which notebooks, and how; all of them in ordinary kernels when left out.
     say : callable
         Receives one line per table made and per notebook.
 
@@ -60,26 +90,86 @@ def run_all(
     UserError
         Anything the user can mend; nothing half-written stays behind.
     """
-    run = Run.open(profile, as_of, settings, out, told=lambda name, seconds: say(f"  {name:<28}{seconds:7.1f} s"))
+    work = Work(lessons=()) if tables_only else work or Work()
+    seconds: dict[str, float] = {}
+    run = Run.open(profile, as_of, settings, out, told=lambda name, took: (seconds.update({name: round(took, 3)}), say(f"  {name:<28}{took:7.1f} s")))
     say(f"{run.profile.title}, as of {run.as_of.isoformat()}")
     run.claim_folder()
     sweep_drafts(run.folder)
+    _sweep_others(run, work.notebooks)
+    key = run_key(run, work.notebooks)
     check_ledger(run.load("ledger"))
+    _check_not_empty(run)
     run.save(*run.tables())
     write_lists(run)
     write_sheets(run)
-    executed = () if tables_only else tuple(_lesson_line(run, lesson, say) for lesson in lessons())
-    manifest = build_manifest(run, notebooks=[e.record() for e in executed])
+    executed = _execute(run, work, key, say)
+    manifest = build_manifest(run, notebooks=[e.record() for e in executed], key=key, stage_seconds=seconds)
     page = run.folder / "report.html"
     write_whole(page, report_page(run, manifest))
-    write_manifest(run.folder, manifest)
+    write_manifest(run.folder, manifest | {"files": file_facts(run.folder)})
+    (run.folder / PROGRESS).unlink(missing_ok=True)
     return Result(run, page, executed)
 
 
-def _lesson_line(run: Run, lesson: Path, say: Say) -> Executed:
-    done = execute_lesson(lesson, parameters_of(run), run.folder / "notebooks")
+def _sweep_others(run: Run, notebooks: Sequence[Path]) -> None:
+    """Remove what an earlier run left in the folder and this one will not make anew: a folder tells of one run."""
+    tables, stems = set(run.tables()), {n.stem for n in notebooks}
+    for file in [*(run.folder / "tables").glob("*"), *(run.folder / "notebooks").glob("*")]:
+        if file.is_file() and file.stem not in (tables if file.parent.name == "tables" else stems):
+            file.unlink()
+
+
+def _check_not_empty(run: Run) -> None:
+    if run.settings.filters.active and not int(run.load("ledger").query("table == 'order_lines'")["rows_kept"].sum()):
+        raise UserError(f"no order up to {run.as_of.isoformat()} is left with {say_filters(run.settings.filters)}: take a later day or another filter")
+
+
+def _execute(run: Run, work: Work, key: str, say: Say) -> tuple[Executed, ...]:
+    progress = Progress(run.folder, key, work.resume)
+    return tuple(progress.kept(lesson) or progress.add(_lesson_line(run, lesson, work.execution, say)) for lesson in work.notebooks)
+
+
+def _lesson_line(run: Run, lesson: Path, execution: Execution, say: Say) -> Executed:
+    done = execute_lesson(lesson, parameters_of(run), run.folder / "notebooks", execution)
     say(f"{done.notebook:<30}{done.seconds:7.1f} s  {done.status}{'  ' + done.error if done.error else ''}")
     return done
+
+
+class Progress:
+    """Which lessons a run has behind it, so that an interrupted run goes on instead of beginning again.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The run folder.
+    key : str
+        Lessons of another key are not taken over.
+    resume : bool
+        Whether to take over any.
+    """
+
+    def __init__(self, folder: Path, key: str, resume: bool) -> None:
+        self._file, self._folder, self._key = folder / PROGRESS, folder / "notebooks", key
+        told = json.loads(self._file.read_text(encoding="utf-8")) if resume and self._file.exists() else {}
+        self._done: dict[str, dict[str, Any]] = told["lessons"] if told.get("key") == key else {}
+
+    def kept(self, lesson: Path) -> Executed | None:
+        """Return what a lesson came to, when its files are still as they were left."""
+        done = self._done.get(lesson.stem)
+        if done is None or done["record"]["status"] != "ok" or done["files"] != self._files(lesson.stem):
+            return None
+        return Executed(**done["record"])
+
+    def add(self, executed: Executed) -> Executed:
+        """Note that a lesson is done."""
+        self._done[executed.notebook] = {"record": executed.record(), "files": self._files(executed.notebook)}
+        write_whole(self._file, json.dumps({"key": self._key, "lessons": self._done}, indent=1))
+        return executed
+
+    def _files(self, lesson: str) -> dict[str, str]:
+        both = [self._folder / f"{lesson}{ending}" for ending in (".ipynb", ".html")]
+        return {p.name: sha256_of(p) for p in both if p.exists()}
 
 
 def write_lists(run: Run) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.cleaning.settings_filters import say_filters
 from helpers.engine import to_pandas
 from helpers.runs.reports.lifecycle import lifecycle_sections
 from helpers.runs.reports.needs import needs_sections
@@ -39,10 +40,16 @@ def report_page(run: Run, manifest: dict[str, Any]) -> str:
         *trust_sections(run, manifest),
     ]
     page = Page(
-        title=run.profile.title, about=run.profile.about, as_of=run.as_of.isoformat(), currency=run.profile.currency,
+        title=run.profile.title, about=_about(run), as_of=run.as_of.isoformat(), currency=run.profile.currency,
         headlines=_headlines(run, summary, tiers), sections=tuple(sections),
     )  # fmt: skip
     return build_report(page)
+
+
+def _about(run: Run) -> str:
+    """A report about a part of the data says so before anything else."""
+    part = say_filters(run.settings.filters)
+    return f"This report is about a part of the data: {part}. {run.profile.about}" if part else run.profile.about
 
 
 def _headlines(run: Run, summary: pd.DataFrame, tiers: pd.DataFrame) -> tuple[tuple[str, str, str], ...]:

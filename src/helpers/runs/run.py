@@ -189,8 +189,14 @@ def _decisions_file(profile: Profile, folder: Path) -> Path:
     return profile.base / profile.decisions if profile.decisions else folder / REVIEW_FILE
 
 
+def _read_decided(file: Path) -> pd.DataFrame | None:
+    """A file in which nobody has decided anything yet is no input: else the first run would be undone by what it wrote itself."""
+    decided = read_decisions(file) if file.exists() else None
+    return decided if decided is not None and len(decided) else None
+
+
 def _graph_inputs(profile: Profile, as_of: dt.date, settings: Settings, folder: Path) -> dict[str, Any]:
-    decisions = _decisions_file(profile, folder)
+    decided = _read_decided(_decisions_file(profile, folder))
     hints = {
         s.name: SourceHints(date_order=s.date_order, decimal=s.decimal, cancelled=tuple(s.cancelled), not_products=tuple(s.not_products))
         for s in profile.sources
@@ -200,7 +206,7 @@ def _graph_inputs(profile: Profile, as_of: dt.date, settings: Settings, folder: 
         "as_of": as_of,
         "source_hints": hints,
         "tier_schemes": read_scheme_files(),
-        "duplicate_decisions": read_decisions(decisions) if decisions.exists() else None,
+        "duplicate_decisions": decided,
         "needs_maps": read_maps(),
         **read_filled(folder),
         **sections,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.cleaning.settings_filters import COLUMN_OF, say_filters
 from helpers.runs.run import Run
 from helpers.runs.settings import list_settings
 from helpers.show import plots
@@ -30,7 +31,7 @@ def trust_sections(run: Run, manifest: dict[str, Any]) -> list[Section]:
         _doctor_section(run),
         *([told] if manifest["notebooks"] else []),
         Section("Every threshold that was used", (Grid(list_settings(run.settings)),), folded=True),
-        Section("What was read, with checksums", (Grid(_input_rows(manifest), ("rows", "rows later than the as-of date", "bytes")),), folded=True),
+        Section("What was read, with checksums", (Grid(_input_rows(manifest), ("rows", "rows later than the as-of date", "rows outside the filter", "bytes")),), folded=True),
         Section("Versions", (Grid(pd.DataFrame(list(manifest["versions"].items()), columns=["what", "version"])),), folded=True),
     ]
 
@@ -42,8 +43,24 @@ def _ledger_section(run: Run) -> Section:
         Text("Every row that was read is kept, merged or set aside, and the money adds up. Sums:"),
         draw(plots.plot_ledger, ledger, message=plots.say_ledger(ledger, currency)),
         Grid(shown, tuple(shown.columns[2:])),
+        *_outside(run),
         Grid(_reason_rows(run.load("set_aside_reasons"), currency), ("rows", "money"), "Why rows were not kept"),
     ))  # fmt: skip
+
+
+def _outside(run: Run) -> list[Block]:
+    """What the filter left out, so that the ledger above and these rows together are all that was read."""
+    counts = run.load("filtered_out")
+    if counts.empty:
+        return []
+    money = counts["money"].map(lambda v: say_money(v, run.profile.currency) if v else "")
+    shown = counts.assign(rows=counts["rows"].map("{:,}".format), money=money, table=counts["table"].str.replace("_", " "))
+    caption = f"Read, but outside this report ({say_filters(run.settings.filters)}) or of unknown {' or '.join(_unknown(run))}"
+    return [Grid(shown, ("rows", "money"), caption)]
+
+
+def _unknown(run: Run) -> list[str]:
+    return [key.replace("_", " ") for key in COLUMN_OF if getattr(run.settings.filters, key)]
 
 
 def _doctor_section(run: Run) -> Section:
@@ -74,6 +91,7 @@ def _reason_rows(reasons: pd.DataFrame, currency: str) -> pd.DataFrame:
 def _input_rows(manifest: dict[str, Any]) -> pd.DataFrame:
     rows = [
         {"source": e["source"], "table": e["table"], "rows": f"{e['rows']:,}", "rows later than the as-of date": f"{e['rows_after_as_of']:,}",
+         "rows outside the filter": f"{e['rows_outside_filter']:,}",
          "file": f["file"], "bytes": f"{f['bytes']:,}", "SHA-256": f["sha256"]}
         for e in manifest["inputs"] for f in (e["files"] or [{"file": "database", "bytes": 0, "sha256": ""}])
     ]  # fmt: skip
