@@ -61,6 +61,33 @@ def run(
 
 
 @app.command()
+def batch(
+    file: Annotated[Path, typer.Argument(help="a batch file; data/batches holds examples")],
+    jobs: Annotated[int, typer.Option(help="runs at a time; 0: one per processor core, at most four")] = 0,
+    dry: Annotated[bool, typer.Option("--dry-run", help="only show what would be done")] = False,
+    scheduler: Annotated[str, typer.Option(help="address of a Dask scheduler whose workers do the runs")] = "",
+    out: Annotated[str, typer.Option(help="folder or address (s3://...) for the results; default: the file's, or outputs/batches/<batch>")] = "",
+    keep_going: Annotated[bool, typer.Option("--keep-going", help="do the good runs although others have a mistake")] = False,
+) -> None:
+    """Do many runs from one file: in parallel, resumable, with a page that compares them."""
+    from helpers.runs.batch.driver import Options, dry_run, run_batch
+    from helpers.show.tables import as_text
+
+    options = Options(str(Path(out).absolute()) if out and "://" not in out else out, jobs, scheduler, keep_going)
+    if dry:
+        table, sentence = dry_run(file, options)
+        typer.echo(as_text(table))
+        typer.echo(sentence)
+        return
+    done = run_batch(file, options, say=typer.echo)
+    for name, error in done.failed.items():
+        typer.echo(f"failed: {name}: {error}")
+    typer.echo(f"{done.store.address}/index.html" if "://" in done.store.address else _near(Path(done.store.address) / "index.html"))
+    if done.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
 def doctor(profile: ProfileOption = "demo", as_of: AsOfOption = "", out: OutOption = None) -> None:
     """Say which analyses the data allows, why, and what would unlock the next."""
     from helpers.runs import Run

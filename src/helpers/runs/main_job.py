@@ -13,7 +13,7 @@ from helpers.cleaning.settings_filters import say_filters
 from helpers.errors import UserError
 from helpers.runs.files import sha256_of, sweep_drafts, write_whole
 from helpers.runs.keys import run_key
-from helpers.runs.manifest import PROGRESS, build_manifest, file_facts, write_manifest
+from helpers.runs.manifest import MANIFEST, PROGRESS, build_manifest, file_facts, write_manifest
 from helpers.runs.needs_sheets import write_sheets
 from helpers.runs.notebooks import Executed, Execution, execute_lesson, lessons, parameters_of
 from helpers.runs.reporting import report_page
@@ -96,6 +96,7 @@ def run_all(
     say(f"{run.profile.title}, as of {run.as_of.isoformat()}")
     run.claim_folder()
     sweep_drafts(run.folder)
+    (run.folder / MANIFEST).unlink(missing_ok=True)  # from here on the folder is no finished run until its new manifest stands
     _sweep_others(run, work.notebooks)
     key = run_key(run, work.notebooks)
     check_ledger(run.load("ledger"))

@@ -33,7 +33,7 @@ def profile_file(profile: str) -> Path:
     """Return the file of a profile given by name (`demo`) or by path (`mine/shop.yml`)."""
     if profile.endswith((".yml", ".yaml")):
         path = Path(profile)
-        return path if path.is_absolute() or path.exists() else project_root() / path
+        return path.absolute() if path.is_absolute() or path.exists() else project_root() / path  # a notebook runs in another folder
     if not profile.replace("_", "").replace("-", "").isalnum():
         raise UserError(f"{profile!r} is not the name of a profile: use letters, digits, - and _, or the path of a .yml file")
     known = project_root() / "data" / "profiles"

@@ -49,8 +49,7 @@ def expand(batch: BatchFile) -> list[RunSpec]:
     combined = list(product(*axes)) if axes else []
     grid = [_merge(batch.common, *(v.sets for v in values), RunSpec(name=_name(batch, values, named))) for values in combined]
     listed = [_merge(batch.common, run, RunSpec(name=run.name or f"run-{number}")) for number, run in enumerate(batch.runs, 1)]
-    runs = [*grid, *listed] or [_merge(batch.common, RunSpec(name=batch.common.name or batch.batch))]
-    return runs
+    return [*grid, *listed] or [_merge(batch.common, RunSpec(name=batch.common.name or batch.batch))]
 
 
 def _name(batch: BatchFile, values: tuple[Value, ...], named: list[bool]) -> str:

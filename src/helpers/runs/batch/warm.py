@@ -69,11 +69,18 @@ def _live(connection: socket.socket) -> None:
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     finally:
-        if code:
-            traceback.print_exc()
-        with suppress(OSError, ValueError):
-            sys.stdout.flush()
+        fault = sys.exc_info()[1]
+        if fault is not None:
+            _confess(connection, fault)
         os._exit(code)
+
+
+def _confess(connection: socket.socket, fault: BaseException) -> None:
+    """Tell the asking side what ended the child, in one sentence; the whole trace goes to standard error when it is wanted."""
+    if os.environ.get("CRMKIT_DEBUG"):
+        traceback.print_exception(fault)
+    with suppress(OSError):
+        tell(connection, {"fault": f"{type(fault).__name__}: {' '.join(str(fault).split())}"})
 
 
 def _settle(task: Task) -> None:
@@ -83,8 +90,9 @@ def _settle(task: Task) -> None:
     os.environ.clear()
     os.environ.update(task["env"])
     os.chdir(task["cwd"])
-    nothing = os.open(os.devnull, os.O_RDONLY)
+    nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
+    os.dup2(nothing, 1)  # the warm process's own output is a pipe that nobody reads
     random.seed()
     np.random.seed()
 

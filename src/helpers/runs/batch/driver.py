@@ -1,0 +1,213 @@
+"""`crmkit batch`: run what is planned and not finished, several at a time, and keep count."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from joblib import Parallel, delayed, parallel_config
+
+from helpers.errors import UserError
+from helpers.runs.batch.child import Outcome, describe, supervise
+from helpers.runs.batch.files import read_batch
+from helpers.runs.batch.index import write_index
+from helpers.runs.batch.nursery import CAN_FORK, Nursery
+from helpers.runs.batch.plan import Plan, Planned, make_plan
+from helpers.runs.batch.state import FINISHED, WRONG, look_ahead, state_of
+from helpers.runs.batch.store import Store, open_store
+from helpers.runs.main_job import Say
+
+OUTCOMES = "outcomes.json"
+INDEX_SECONDS = 20  # the page is renewed at most this often while a batch is at work
+WORKER_SECONDS = 60  # how long to wait for the first worker of a cluster
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a batch is run.
+
+    `jobs` runs at a time (0: one per processor core, at most four); `scheduler` is the address of a Dask cluster, whose workers then do the
+    runs; `keep_going` runs the good runs of a file in which others have a mistake.
+    """
+
+    out: str = ""
+    jobs: int = 0
+    scheduler: str = ""
+    keep_going: bool = False
+
+    @property
+    def at_once(self) -> int:
+        return self.jobs or min(os.cpu_count() or 1, 4)
+
+
+@dataclass
+class Batch:
+    """A batch that is open: its plan, its place, the state of every run, and what became of those that were run."""
+
+    plan: Plan
+    store: Store
+    states: dict[str, str]
+    records: dict[str, dict[str, Any]]
+    outcomes: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    @property
+    def todo(self) -> list[Planned]:
+        """Runs to do, in turn."""
+        return [r for r in self.plan.runs if self.states[r.name] not in {FINISHED, WRONG}]
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """Runs that did not succeed, with their error in one sentence."""
+        wrong = {r.name: r.fault for r in self.plan.runs if r.fault}
+        return wrong | {n: o["error"] for n, o in self.outcomes.items() if o["status"] != "ok"}
+
+
+def open_batch(file: Path, options: Options) -> Batch:
+    """Read and check a batch file, and look at what is finished; nothing is started.
+
+    Raises
+    ------
+    UserError
+        A line per mistake.
+    """
+    told = read_batch(file)
+    store = open_store(options.out or told.out or f"outputs/batches/{told.batch}")
+    plan = make_plan(file, store.work, keep_going=options.keep_going)
+    records = {r.name: store.record(r.name) for r in plan.runs}
+    states = {r.name: state_of(r, records[r.name], store.sizes(r.name)) for r in plan.runs}
+    kept = json.loads(store.read(OUTCOMES) or b"{}")
+    known = {r.name: kept[r.name] for r in plan.runs if r.name in kept and states[r.name] != FINISHED and kept[r.name]["key"] == r.key}
+    return Batch(plan, store, states, records, known)
+
+
+def dry_run(file: Path, options: Options) -> tuple[pd.DataFrame, str]:
+    """Return the table of runs, with what the cache holds and an estimate, and one sentence about it (see `look_ahead`)."""
+    batch = open_batch(file, options)
+    return look_ahead(batch.plan, batch.states, batch.records, options.at_once)
+
+
+def run_batch(file: Path, options: Options, *, say: Say) -> Batch:
+    """Run a batch, or what is left of it.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+    options : Options
+    say : callable
+        Receives a line per finished run, with the time left.
+
+    Returns
+    -------
+    Batch
+        `failed` is empty when all went well. The index page and `index.parquet` are written in any case.
+
+    Raises
+    ------
+    UserError
+        Mistakes in the file, a folder that is not a batch's, or another batch at work there.
+    """
+    first = open_batch(file, options)
+    with first.store.hold():
+        batch = open_batch(file, options)  # again: another batch may have finished runs while this one waited to begin
+        todo = batch.todo
+        done = sum(s == FINISHED for s in batch.states.values())
+        say(f"{batch.plan.batch.title or batch.plan.batch.batch}: {len(batch.plan.runs)} runs, {done} finished before, {len(todo)} to do")
+        clock = Countdown(len(todo), options.at_once)
+        for outcome in _do(todo, batch, options):
+            _note(batch, outcome)
+            say(clock.line(outcome))
+            if clock.page_is_due():
+                write_index(batch, pictures=False)
+        write_index(batch, pictures=True)
+    return batch
+
+
+def _note(batch: Batch, outcome: Outcome) -> None:
+    run = next(r for r in batch.plan.runs if r.name == outcome.name)
+    batch.outcomes[outcome.name] = describe(outcome) | {"key": run.key}
+    batch.records[outcome.name] = batch.store.record(outcome.name)
+    batch.states[outcome.name] = FINISHED if outcome.status == "ok" else "failed"
+    batch.store.write(OUTCOMES, json.dumps(batch.outcomes, indent=1, ensure_ascii=False))
+
+
+def _do(todo: Sequence[Planned], batch: Batch, options: Options) -> Iterator[Outcome]:
+    """Have runs done in parallel; yields each as it ends. The threads here only wait: every run is a process of its own."""
+    if not todo:
+        return
+    with ExitStack() as stack:
+        address = stack.enter_context(Nursery()).address if CAN_FORK and not options.scheduler else ""
+        jobs = _backend(stack, options)
+        work = [(r.name, _work(r, batch, options), address, batch.store.address) for r in todo]
+        yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")(delayed(do_one)(*w) for w in work)
+
+
+def _backend(stack: ExitStack, options: Options) -> int:
+    if not options.scheduler:
+        stack.enter_context(parallel_config(backend="threading"))
+        return options.at_once
+    try:
+        from distributed import Client
+    except ImportError as fault:
+        raise UserError("--scheduler needs Dask: install crmkit[dask]") from fault
+    try:
+        client = stack.enter_context(Client(options.scheduler, timeout=WORKER_SECONDS))
+    except OSError as fault:
+        raise UserError(f"no Dask scheduler answers at {options.scheduler}: start one with dask scheduler, and workers with dask worker") from fault
+    stack.enter_context(parallel_config(backend="dask", wait_for_workers_timeout=WORKER_SECONDS))
+    return options.jobs or sum(client.nthreads().values()) or 1
+
+
+def _work(run: Planned, batch: Batch, options: Options) -> dict[str, Any]:
+    told = batch.plan.batch
+    threads = max((os.cpu_count() or 1) // options.at_once, 1) if not options.scheduler else 0
+    return {
+        "profile": run.profile, "as_of": run.as_of, "settings": run.settings, "out": str(run.folder), "notebooks": list(run.notebooks), "threads": threads,
+        "notebook_seconds": told.notebook_minutes * 60, "run_seconds": told.run_minutes * 60,
+    }  # fmt: skip
+
+
+def do_one(name: str, work: dict[str, Any], address: str, store: str) -> Outcome:
+    """Do one run and bring its results to the batch's place; on a cluster this happens on a worker."""
+    outcome = supervise(name, work, address)
+    try:
+        open_store(store).publish(name)
+    except UserError as fault:
+        return Outcome(name, "failed", outcome.seconds, str(fault))
+    return outcome
+
+
+@dataclass
+class Countdown:
+    """Says how far a batch is and how long it will still take."""
+
+    total: int
+    jobs: int
+    done: int = 0
+    started: float = field(default_factory=time.monotonic)
+    page: float = field(default_factory=time.monotonic)
+
+    def line(self, outcome: Outcome) -> str:
+        """Return the line about a run that has just ended."""
+        self.done += 1
+        rest = (time.monotonic() - self.started) / self.done * (self.total - self.done)
+        left = f", about {_minutes(rest)} left" if self.done < self.total else ""
+        error = f": {outcome.error}" if outcome.error else ""
+        return f"[{self.done:>{len(str(self.total))}}/{self.total}] {outcome.name}  {outcome.status}  {outcome.seconds:.1f} s{left}{error}"
+
+    def page_is_due(self) -> bool:
+        """Say whether the index page should be renewed now."""
+        due = time.monotonic() - self.page > INDEX_SECONDS and self.done < self.total
+        if due:
+            self.page = time.monotonic()
+        return due
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,71 @@
+"""One batch at a time at a remote address: a note with its owner and a time that the owner keeps fresh."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from helpers.errors import UserError
+
+if TYPE_CHECKING:
+    from helpers.runs.batch.store import RemoteStore
+
+NOTE = ".batch-owner.json"
+FRESHEN_SECONDS = 30.0
+STALE_SECONDS = 120.0  # an owner that has not been heard of for so long is gone
+SETTLE_SECONDS = 1.0  # two that begin at the same moment: the later note stands, the other reads it and gives way
+
+
+@contextmanager
+def lease(store: RemoteStore) -> Iterator[None]:
+    """Hold an address for one batch.
+
+    An address has no lock that goes with its owner, so the owner writes a note and renews it. A note of a process of this computer that
+    is gone, or one that was not renewed for two minutes, no longer counts.
+
+    Raises
+    ------
+    UserError
+        Another batch is at work there.
+    """
+    mine = {"token": uuid.uuid4().hex, "process": os.getpid(), "computer": platform.node()}
+    _refuse(store, store.read(NOTE), mine)
+    _renew(store, mine)
+    time.sleep(SETTLE_SECONDS)
+    _refuse(store, store.read(NOTE), mine)
+    done = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(store, mine, done), daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()
+        store.remove(NOTE)
+
+
+def _renew(store: RemoteStore, mine: dict[str, Any]) -> None:
+    store.write(NOTE, json.dumps(mine | {"at": time.time()}))
+
+
+def _keep(store: RemoteStore, mine: dict[str, Any], done: threading.Event) -> None:
+    while not done.wait(FRESHEN_SECONDS):
+        _renew(store, mine)
+
+
+def _refuse(store: RemoteStore, note: bytes | None, mine: dict[str, Any]) -> None:
+    told = json.loads(note) if note else None
+    if told is None or told["token"] == mine["token"]:
+        return
+    here_and_gone = told["computer"] == mine["computer"] and not psutil.pid_exists(told["process"])
+    if not here_and_gone and time.time() - told["at"] < STALE_SECONDS:
+        raise UserError(f"another batch is at work at {store.address} (process {told['process']} on {told['computer']}): wait for it, or use another address with --out")

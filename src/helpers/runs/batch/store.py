@@ -1,0 +1,158 @@
+"""Where a batch's results live: a folder, or any address that fsspec knows (s3://, gs://, abfs://, sftp://, memory://).
+
+Runs always work in a local folder, because notebooks and DuckDB need one; a finished run is copied to the address file by file, its
+manifest last, so that a run that was cut off while copying counts as unfinished.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import fsspec
+
+from helpers.errors import UserError
+from helpers.runs.batch.lease import lease
+from helpers.runs.batch.lock import only_batch
+from helpers.runs.files import sweep_drafts, write_whole
+from helpers.runs.manifest import MANIFEST
+from helpers.runs.paths import project_root
+from helpers.runs.raw import fingerprint
+
+MARKER = ".crmkit-batch"
+
+
+class Store:
+    """A batch's folder on this computer.
+
+    Parameters
+    ----------
+    work : pathlib.Path
+        Where run folders are made.
+    """
+
+    def __init__(self, work: Path) -> None:
+        self.work = work
+        self.address = work.as_posix()
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep other batches out while this one works."""
+        foreign = self.work.is_dir() and any(self.work.iterdir()) and not (self.work / MARKER).exists()
+        if foreign:
+            raise UserError(f"folder {self.work.name} holds files that are not a batch's: name an empty folder or an earlier batch's")
+        with only_batch(self.work):
+            write_whole(self.work / MARKER, "Results of a batch of crmkit. Safe to delete as a whole.\n")
+            sweep_drafts(self.work)
+            yield
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's content, None when it is not there."""
+        file = self.work / name
+        return file.read_bytes() if file.is_file() else None
+
+    def write(self, name: str, content: bytes | str) -> None:
+        """Write a file whole or not at all."""
+        write_whole(self.work / name, content)
+
+    def sizes(self, run: str) -> dict[str, int]:
+        """Return the bytes of each file in a run's folder."""
+        folder = self.work / run
+        return {p.relative_to(folder).as_posix(): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
+
+    def publish(self, run: str) -> None:
+        """Bring a finished run to where it belongs; here it is there already."""
+
+    def record(self, run: str) -> dict[str, Any]:
+        """Return a run's manifest, empty when there is none or it cannot be read."""
+        content = self.read(f"{run}/{MANIFEST}")
+        try:
+            return json.loads(content) if content else {}
+        except json.JSONDecodeError:
+            return {}
+
+
+class RemoteStore(Store):
+    """A batch's place at an address; runs are made in a working folder of this computer and copied.
+
+    Parameters
+    ----------
+    address : str
+    """
+
+    def __init__(self, address: str) -> None:
+        super().__init__(project_root() / ".crmkit" / "batches" / fingerprint(address))
+        self.address = address.rstrip("/")
+        try:
+            self._files, self._root = fsspec.core.url_to_fs(self.address)
+        except (ImportError, ValueError) as fault:
+            raise UserError(f"address {address} cannot be opened: {fault}; for s3:// install crmkit[s3]") from fault
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep other batches out, here and on other computers."""
+        self._try(lambda: self._files.makedirs(self._root, exist_ok=True))
+        with only_batch(self.work), lease(self):
+            yield
+
+    def read(self, name: str) -> bytes | None:
+        self._files.invalidate_cache()
+        try:
+            return self._try(lambda: self._files.cat_file(f"{self._root}/{name}"))
+        except FileNotFoundError:
+            return None
+
+    def write(self, name: str, content: bytes | str) -> None:
+        data = content.encode("utf-8") if isinstance(content, str) else content
+        self._try(lambda: self._files.pipe_file(f"{self._root}/{name}", data))
+
+    def remove(self, name: str) -> None:
+        """Remove a file, when it is there."""
+        self._files.invalidate_cache()
+        if self._try(lambda: self._files.exists(f"{self._root}/{name}")):
+            self._try(lambda: self._files.rm_file(f"{self._root}/{name}"))
+
+    def sizes(self, run: str) -> dict[str, int]:
+        self._files.invalidate_cache()
+        root = f"{self._root}/{run}"
+        found: Mapping[str, Any] = self._try(lambda: self._files.find(root, detail=True))
+        return {name.partition(f"{root.lstrip('/')}/")[2]: int(facts["size"]) for name, facts in found.items()}
+
+    def publish(self, run: str) -> None:
+        """Copy a run: its old manifest goes first, its new one comes last, and what it no longer has is removed."""
+        folder = self.work / run
+        new = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+        self.remove(f"{run}/{MANIFEST}")
+        for name, file in new.items():
+            if name != MANIFEST:
+                self.write(f"{run}/{name}", file.read_bytes())
+        for name in set(self.sizes(run)) - set(new):
+            self.remove(f"{run}/{name}")
+        if MANIFEST in new:
+            self.write(f"{run}/{MANIFEST}", new[MANIFEST].read_bytes())
+
+    def fetch(self, run: str, target: Path) -> Path:
+        """Copy a run from the address into a folder of this computer."""
+        for name in self.sizes(run):
+            write_whole(target / name, self.read(f"{run}/{name}") or b"")
+        return target
+
+    def _try(self, act: Any) -> Any:
+        """Network and permission faults are the user's to mend; a file that is not there is an answer."""
+        try:
+            return act()
+        except FileNotFoundError:
+            raise
+        except OSError as fault:
+            raise UserError(f"address {self.address} cannot be used: {' '.join(str(fault).split())}") from fault
+
+
+def open_store(address: str) -> Store:
+    """Return the store at an address: a folder, relative to the project, or anything with `://`."""
+    if "://" in address and not address.startswith("file://"):
+        return RemoteStore(address)
+    folder = Path(address.removeprefix("file://"))
+    return Store(folder if folder.is_absolute() else project_root() / folder)

@@ -1,0 +1,149 @@
+"""Small multiples of a batch: how groups of runs develop over as-of dates, a panel per group."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from helpers.show.style import BLUE, DARK, GREEN, GREY, ORANGE, PALE, PURPLE, RED, SKY, TIER_COLOURS, YELLOW
+from helpers.show.tables import say_share
+
+PANELS = 4  # charts of headline figures
+MOST_GROUPS = 12
+WIDE = 4  # panels side by side
+OTHERS = (BLUE, ORANGE, GREEN, SKY, PURPLE, YELLOW, RED, DARK, GREY)
+
+
+def largest_groups(frame: pd.DataFrame, by: str) -> list[str]:
+    """Return the groups to draw, in the order in which they come; when there are more than fit, those with the highest last values."""
+    groups = list(dict.fromkeys(frame["group"]))
+    if len(groups) <= MOST_GROUPS:
+        return groups
+    last = frame.sort_values("as_of").groupby("group")[by].last().sort_values(ascending=False)
+    return [g for g in groups if g in set(last.index[:MOST_GROUPS])]
+
+
+def _panels(groups: Sequence[str], height: float) -> tuple[Any, list[Any]]:
+    from matplotlib import pyplot as plt
+
+    columns = min(WIDE, len(groups))
+    rows = math.ceil(len(groups) / columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(max(2.6 * columns, 5.2), height * rows + 0.7), sharex=True, squeeze=False)
+    flat = [a for row in axes for a in row]
+    for unused in flat[len(groups) :]:
+        unused.set_visible(False)
+    return figure, flat
+
+
+def _dates(axes: Any, days: pd.Series) -> None:
+    """Mark the first and the last day only: panels are narrow."""
+    ends = [days.min(), days.max()]
+    axes.set_xticks(ends, [f"{d:%Y-%m}" for d in ends], fontsize=8)
+    axes.tick_params(axis="y", labelsize=8)
+
+
+def plot_figure_by_group(frame: pd.DataFrame, key: str, *, title: str, unit: str) -> Any:
+    """Draw one headline figure over as-of dates, a panel per group, each from zero.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        group (str), as_of (datetime), and the figure.
+    key, title, unit : str
+        Column, what it is called, and its unit.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The first panel.
+    """
+    groups = largest_groups(frame, key)
+    figure, panels = _panels(groups, 1.7)
+    for axes, group in zip(panels, groups, strict=False):
+        own = frame[frame["group"] == group].sort_values("as_of")
+        axes.plot(own["as_of"], own[key], color=BLUE, marker="o", markersize=3)
+        axes.set_ylim(0, max(float(own[key].max() or 0) * 1.15, 1))
+        axes.set_title(_short(group), fontsize=9)
+        axes.yaxis.set_major_formatter(lambda v, _: _thousands(v))
+        _dates(axes, frame["as_of"])
+    figure.suptitle(f"How does {title} develop in each group? ({unit}; scales differ)", x=0.01, ha="left", fontsize=12, fontweight="bold")
+    figure.supxlabel("as-of date", fontsize=9)
+    return panels[0]
+
+
+def say_figure_by_group(frame: pd.DataFrame, key: str, title: str) -> str:
+    """Return where a figure rose and fell most between the first and the last as-of date."""
+    changes = _changes(frame, key)
+    if changes.empty:
+        return f"{title[0].upper()}{title[1:]}: no group was measured at two dates."
+    first, last = f"{frame['as_of'].min():%Y-%m-%d}", f"{frame['as_of'].max():%Y-%m-%d}"
+    most, least = changes.idxmax(), changes.idxmin()
+    one = f"From {first} to {last}, {title} changed by {_signed(changes[most])} in {most}"
+    return f"{one}." if most == least else f"{one} (the most) and by {_signed(changes[least])} in {least} (the least)."
+
+
+def _changes(frame: pd.DataFrame, key: str) -> pd.Series:
+    known = frame.dropna(subset=[key]).sort_values("as_of").groupby("group")[key].agg(["first", "last", "size"])
+    known = known[(known["size"] > 1) & (known["first"] > 0)]
+    return known["last"] / known["first"] - 1
+
+
+def _signed(share: float) -> str:
+    return ("+" if share > 0 else "") + (say_share(share) or "0 %")
+
+
+def plot_tiers_by_group(shares: pd.DataFrame) -> Any:
+    """Draw the share of customers in each tier over as-of dates, a panel per group.
+
+    Parameters
+    ----------
+    shares : pandas.DataFrame
+        group, tier (str), as_of (datetime), share (float, 0 to 1).
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The first panel.
+    """
+    tiers = list(dict.fromkeys(shares["tier"]))
+    colours = tier_colours(tiers)
+    groups = largest_groups(shares.groupby(["group", "as_of"], as_index=False, sort=False)["share"].count(), "share")
+    figure, panels = _panels(groups, 1.9)
+    for axes, group in zip(panels, groups, strict=False):
+        own = shares[shares["group"] == group].pivot_table(index="as_of", columns="tier", values="share", aggfunc="first").reindex(columns=tiers).fillna(0)
+        axes.stackplot(own.index, own.T.to_numpy() * 100, colors=[colours[t] for t in tiers], labels=tiers)
+        axes.set_ylim(0, 100)
+        axes.set_title(_short(group), fontsize=9)
+        _dates(axes, shares["as_of"])
+    figure.suptitle("How do the tiers of each group shift?", x=0.01, ha="left", fontsize=12, fontweight="bold")
+    figure.supylabel("share of customers (%)", fontsize=9)
+    figure.supxlabel("as-of date", fontsize=9)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles[::-1], labels[::-1], loc="outside right upper", fontsize=8, frameon=False)
+    return panels[0]
+
+
+def say_tiers_by_group(shares: pd.DataFrame) -> str:
+    """Return the largest shift of a tier's share between the first and the last as-of date."""
+    ordered = shares.fillna({"share": 0}).sort_values("as_of").groupby(["group", "tier"])["share"].agg(["first", "last"])
+    shift = ordered["last"] - ordered["first"]
+    group, tier = shift.abs().idxmax()
+    told = ordered.loc[(group, tier)]
+    return f"The largest shift: {tier} went from {say_share(told['first'])} to {say_share(told['last'])} of the customers in {group}."
+
+
+def tier_colours(tiers: Sequence[str]) -> dict[str, str]:
+    """Return a colour per tier: the kit's own where it has one, else colours that differ from each other."""
+    spare = iter([c for c in OTHERS if c not in {TIER_COLOURS.get(t) for t in tiers}] * len(tiers))
+    return {t: TIER_COLOURS.get(t) or next(spare, PALE) for t in tiers}
+
+
+def _short(group: str) -> str:
+    return group if len(group) <= 24 else f"{group[:23]}…"
+
+
+def _thousands(value: float) -> str:
+    return f"{value / 1e6:.1f} M" if abs(value) >= 1e6 else f"{value / 1e3:.0f} k" if abs(value) >= 1e4 else f"{value:,.0f}"
