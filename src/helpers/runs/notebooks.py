@@ -139,6 +139,8 @@ def _papermill(notebook: Path, draft: Path, parameters: dict[str, Any], executio
         return f"cell {clock.cell}: stopped, because the notebook exceeded its time limit of {execution.limit_seconds:g} s"
     except DeadKernelError:
         return f"cell {clock.cell}: the kernel died, perhaps because the memory was full"
+    except RuntimeError as fault:
+        return f"the kernel did not start: {' '.join(str(fault).split())}"
     return ""
 
 
@@ -188,7 +190,31 @@ def _quiet() -> None:
 def _exporter() -> Any:
     from nbconvert import HTMLExporter
 
-    return HTMLExporter(embed_images=True, mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="")
+    plain = {"mathjax_url": "", "require_js_url": "", "jquery_url": "", "mermaid_js_url": ""}
+    return HTMLExporter(embed_images=True, filters={"highlight_code": _highlight}, **plain)
+
+
+def _highlight(source: str, language: str | None = None, metadata: Any = None) -> str:
+    return _highlighted(source, language or "ipython3")
+
+
+@cache
+def _highlighted(source: str, language: str) -> str:
+    """Colour a cell's code; the same cells come again in every run."""
+    from nbconvert.filters.highlight import Highlight2HTML
+
+    return Highlight2HTML(pygments_lexer=language)(source, language)
+
+
+def warm_export() -> None:
+    """Do what all exports have in common once: compile the templates, colour the lessons' code."""
+    import nbformat
+
+    _exporter().from_notebook_node(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("a"), nbformat.v4.new_code_cell("1")]))
+    for lesson in lessons():
+        for cell in nbformat.read(lesson, as_version=4).cells:
+            if cell.cell_type == "code":
+                _highlight(cell.source)
 
 
 def _write_html(executed: Path) -> None:

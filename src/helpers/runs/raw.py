@@ -15,8 +15,8 @@ import pandas as pd
 import pyarrow as pa
 
 from helpers.collection.profiles import FileSpec, Profile, Source
-from helpers.collection.readers import read_source
-from helpers.runs.files import made_once, sha256_of
+from helpers.collection.readers import describe_source, read_source
+from helpers.runs.files import made_once, sha256_of, write_whole
 from helpers.runs.tablefiles import read_table, scan_table, table_facts, write_table
 
 
@@ -64,6 +64,13 @@ class RawTables:
             {"source": s.name, "table": s.table, "rows": table_facts_rows(self._file(s)), "files": self._files_of(s)}
             for s in self.profile.sources
         ]
+
+    def describe(self, source: Source) -> dict[str, Any]:
+        """Return what was decided about a source before its rows were read (see `describe_source`); kept beside its rows."""
+        path = self.folder / f"source_{source.name}" / f"{self.source_key(source)}.json"
+        if not path.exists():
+            write_whole(path, json.dumps(describe_source(source, self.profile), ensure_ascii=False))
+        return json.loads(path.read_text(encoding="utf-8"))
 
     def _sources(self, name: str) -> list[Source]:
         return self.profile.sources_of(name.removeprefix("raw_"))

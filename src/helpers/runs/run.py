@@ -16,7 +16,6 @@ from helpers.cleaning.review import read_decisions
 from helpers.cleaning.rows import SourceHints
 from helpers.cleaning.settings_filters import COLUMN_OF, FiltersSettings
 from helpers.collection.profiles import Profile, load_profile
-from helpers.collection.readers import describe_source
 from helpers.errors import UserError
 from helpers.runs.cache import StageCache, code_fingerprint
 from helpers.runs.files import copy_whole, write_whole
@@ -132,7 +131,7 @@ class Run:
 
     def sources(self) -> pd.DataFrame:
         """Return what each source is and how it is read: source, table, file, read_as, columns_used, columns_unused (all str)."""
-        told = [describe_source(s, self.profile) for s in self.profile.sources]
+        told = [self.cache.raw.describe(s) for s in self.profile.sources]
         rows = [(t["source"], t["table"], *_file_facts(f)) for t in told for f in t["files"]]
         return pd.DataFrame(rows, columns=["source", "table", "file", "read_as", "columns_used", "columns_unused"]).astype("str")
 

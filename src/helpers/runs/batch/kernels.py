@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,8 @@ def warm_manager(address: str) -> type[AsyncKernelManager]:
 
     class WarmKernelManager(AsyncKernelManager):
         def __init__(self, **traits: Any) -> None:
-            super().__init__(**{"transport": "ipc", **traits})
+            own = f"{address}-{uuid.uuid4().hex[:12]}"  # beside the warm process's socket; else all kernels would share one name in their folder
+            super().__init__(**{"transport": "ipc", "ip": own, "connection_file": f"{own}.json", **traits})
 
         async def _async_pre_start_kernel(self, **options: Any) -> tuple[list[str], dict[str, Any]]:
             self.provisioner = self.provisioner or provisioner(kernel_id="warm", kernel_spec=self.kernel_spec, parent=self)

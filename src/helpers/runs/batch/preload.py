@@ -11,8 +11,10 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.runs.cache import code_fingerprint
 from helpers.runs.graph import stages
-from helpers.runs.notebooks import lessons
+from helpers.runs.notebooks import lessons, warm_export
+from helpers.runs.versions import library_fingerprint
 
 ALWAYS = (
     "ipykernel.kernelapp", "papermill", "nbconvert", "matplotlib.pyplot", "matplotlib.font_manager", "seaborn", "pyarrow.parquet", "duckdb",
@@ -31,6 +33,9 @@ def preload() -> None:
             with contextlib.suppress(ImportError):
                 import_module(name)
     stages()
+    code_fingerprint()
+    library_fingerprint()
+    warm_export()
 
 
 def imported_by(lesson: Path) -> list[str]:

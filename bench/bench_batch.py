@@ -1,0 +1,107 @@
+"""`crmkit batch --jobs 2` against the same notebooks run one after another by plain papermill, in one run.
+
+python bench/bench_batch.py thresholds 6          # six runs that differ only in a threshold
+python bench/bench_batch.py quarters 6            # six runs that differ in their quarter
+python bench/bench_batch.py quarters 6 complete_journey
+
+Each side begins with an empty cache. Plain papermill only executes notebooks; the batch also writes tables, HTML, report, manifest and
+the index page. Half of the plain runs come before the batch and half after it, so that a computer that others use as well treats both
+alike. The share of kernel start-up and imports is measured with notebooks that hold nothing but the import lines of each lesson.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import yaml
+
+from helpers.runs.batch.grid import period_ends
+from helpers.runs.batch.files import Every
+from helpers.runs.notebooks import KERNEL, lessons
+
+LAST_DAY = {"demo": "2025-06-30", "complete_journey": "2017-12-31"}
+JOBS = 2
+
+
+def plan(scenario: str, count: int, profile: str) -> list[dict[str, Any]]:
+    """Return the parameters of each run, without its folder."""
+    last = LAST_DAY[profile]
+    if scenario == "thresholds":
+        return [{"profile": profile, "as_of": last, "settings": {"rfm": {"new_days": 30 + 15 * n}}} for n in range(count)]
+    every = "quarter" if profile == "demo" else "month"
+    days = period_ends(Every(**{"from": "2016-01-01", "to": last, "every": every}))[-count:]
+    return [{"profile": profile, "as_of": d.isoformat(), "settings": {}} for d in days]
+
+
+def run_plain(runs: list[dict[str, Any]], scratch: Path) -> float:
+    """Execute every lesson of every run by plain papermill; returns seconds."""
+    started = time.perf_counter()
+    for place, parameters in enumerate(runs):
+        out = scratch / f"plain{place}-{parameters['as_of']}-{abs(hash(json.dumps(parameters)))}"
+        out.mkdir()
+        for lesson in lessons():
+            target = out / "notebooks" / lesson.name
+            target.parent.mkdir(exist_ok=True)
+            papermill.execute_notebook(
+                str(lesson), str(target), parameters=parameters | {"out": str(out / "run")}, kernel_name=KERNEL, progress_bar=False, cwd=str(lesson.parent)
+            )
+    return time.perf_counter() - started
+
+
+def run_batch(runs: list[dict[str, Any]], scratch: Path) -> float:
+    """Do the same runs with `crmkit batch`; returns seconds, Python's own start included."""
+    file = scratch / "bench.yml"
+    listed = [{"name": f"run-{n}", "profile": r["profile"], "as_of": r["as_of"], "settings": r["settings"]} for n, r in enumerate(runs)]
+    file.write_text(yaml.safe_dump({"batch": "bench", "out": str(scratch / "batch"), "runs": listed}), encoding="utf-8")
+    command = [sys.executable, "-c", "from helpers.cli import main; main()", "batch", str(file), "--jobs", str(JOBS)]
+    started = time.perf_counter()
+    subprocess.run(command, check=True, env=os.environ | {"CRMKIT_CACHE": str(scratch / "batch cache")}, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def imports_only(scratch: Path) -> float:
+    """Seconds that plain papermill takes for one run's lessons when nothing is left in them but their import lines."""
+    started = time.perf_counter()
+    for lesson in lessons():
+        notebook = nbformat.read(lesson, as_version=4)
+        cells = [c for c in notebook.cells if c.cell_type == "code"]
+        lines = [ast.unparse(n) for c in cells for n in ast.parse(c.source).body if isinstance(n, ast.Import | ast.ImportFrom)]
+        load = "import helpers.runs.graph as _g; _ = _g.stages()"  # the first table that a lesson asks for imports the stages
+        notebook.cells = [nbformat.v4.new_code_cell("\n".join([*lines, load]))]
+        probe = scratch / f"probe_{lesson.name}"
+        nbformat.write(notebook, probe)
+        papermill.execute_notebook(str(probe), str(probe), kernel_name=KERNEL, progress_bar=False)
+    return time.perf_counter() - started
+
+
+def main(scenario: str, count: int, profile: str) -> None:
+    """Measure and print one line of the table in README.md."""
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+    runs = plan(scenario, count, profile)
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        os.environ["CRMKIT_CACHE"] = str(scratch / "plain cache")
+        half = (count + 1) // 2
+        before, floor = run_plain(runs[:half], scratch), imports_only(scratch)
+        batch = run_batch(runs, scratch)
+        after = run_plain(runs[half:], scratch) if runs[half:] else 0.0
+        floor = (floor + imports_only(scratch)) / 2
+    plain = before + after
+    share = floor * count / plain
+    print(f"| {profile} | {scenario} | {count} x {len(lessons())} | {plain:.0f} | {batch:.0f} | {batch / plain:.2f} | {share:.0%} |", flush=True)
+
+
+if __name__ == "__main__":
+    print("| profile | what differs | runs x lessons | plain papermill (s) | crmkit batch --jobs 2 (s) | ratio | kernel start-up and imports in plain |\n|---|---|---|---|---|---|---|", flush=True)
+    main(sys.argv[1], int(sys.argv[2]), (sys.argv[3:] or ["demo"])[0])
