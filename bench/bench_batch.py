@@ -26,8 +26,8 @@ import nbformat
 import papermill
 import yaml
 
-from helpers.runs.batch.grid import period_ends
 from helpers.runs.batch.files import Every
+from helpers.runs.batch.grid import period_ends
 from helpers.runs.notebooks import KERNEL, lessons
 
 LAST_DAY = {"demo": "2025-06-30", "complete_journey": "2017-12-31"}

@@ -50,8 +50,9 @@ class Execution:
     limit_seconds: float = 0
 
     def options(self) -> dict[str, Any]:
-        """Return what papermill hands to its client."""
-        return {"kernel_manager_class": self.manager} if self.manager else {}
+        """Return what papermill hands to its client; a kernel says of every orderly end that it was interrupted."""
+        level = ["--log-level=ERROR"] if self.manager is None else ["--log-level=CRITICAL"]
+        return {"extra_arguments": level} | ({"kernel_manager_class": self.manager} if self.manager else {})
 
 
 @dataclass
@@ -131,7 +132,7 @@ def _papermill(notebook: Path, draft: Path, parameters: dict[str, Any], executio
     try:
         papermill.execute_notebook(
             str(notebook), f"{draft}", parameters=parameters, kernel_name=KERNEL, progress_bar=False, engine_name=_engine(),
-            start_timeout=START_SECONDS, cwd=str(notebook.parent), extra_arguments=["--log-level=ERROR"], timeout_func=clock, **execution.options(),
+            start_timeout=START_SECONDS, cwd=str(notebook.parent), timeout_func=clock, **execution.options(),
         )  # fmt: skip
     except PapermillExecutionError as fault:
         return f"cell {fault.exec_count}: {fault.ename}: {' '.join(str(fault.evalue).split())}"

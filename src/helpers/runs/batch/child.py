@@ -94,7 +94,7 @@ def _forked(work: dict[str, Any], address: str, limit: float | None) -> dict[str
     try:
         where = address if address and Path(address).exists() else _own_nursery().address
         child = Child(where, {"do": "run", "work": work, "address": where})
-    except (ConnectionError, FileNotFoundError) as fault:
+    except (UserError, OSError) as fault:
         return _failed(f"no process could be started: {fault}")
     try:
         return _listen(child, limit)
@@ -137,7 +137,7 @@ def _own_nursery() -> Nursery:
         if not found.alive():
             _nursery.cache_clear()
             found = _nursery(os.getpid())
-        return found
+        return found.ready()
 
 
 @cache

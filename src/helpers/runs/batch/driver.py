@@ -16,7 +16,7 @@ from joblib import Parallel, delayed, parallel_config
 
 from helpers.errors import UserError
 from helpers.runs.batch.child import Outcome, describe, supervise
-from helpers.runs.batch.files import read_batch
+from helpers.runs.batch.files import BatchFile, read_batch
 from helpers.runs.batch.index import write_index
 from helpers.runs.batch.nursery import CAN_FORK, Nursery
 from helpers.runs.batch.plan import Plan, Planned, make_plan
@@ -77,14 +77,18 @@ def open_batch(file: Path, options: Options) -> Batch:
     UserError
         A line per mistake.
     """
-    told = read_batch(file)
-    store = open_store(options.out or told.out or f"outputs/batches/{told.batch}")
+    store = place_of(read_batch(file), options)
     plan = make_plan(file, store.work, keep_going=options.keep_going)
     records = {r.name: store.record(r.name) for r in plan.runs}
     states = {r.name: state_of(r, records[r.name], store.sizes(r.name)) for r in plan.runs}
     kept = json.loads(store.read(OUTCOMES) or b"{}")
     known = {r.name: kept[r.name] for r in plan.runs if r.name in kept and states[r.name] != FINISHED and kept[r.name]["key"] == r.key}
     return Batch(plan, store, states, records, known)
+
+
+def place_of(told: BatchFile, options: Options) -> Store:
+    """Return where a batch's results go."""
+    return open_store(options.out or told.out or f"outputs/batches/{told.batch}")
 
 
 def dry_run(file: Path, options: Options) -> tuple[pd.DataFrame, str]:
@@ -113,14 +117,15 @@ def run_batch(file: Path, options: Options, *, say: Say) -> Batch:
     UserError
         Mistakes in the file, a folder that is not a batch's, or another batch at work there.
     """
-    first = open_batch(file, options)
-    with first.store.hold():
-        batch = open_batch(file, options)  # again: another batch may have finished runs while this one waited to begin
+    with ExitStack() as stack:
+        warm = stack.enter_context(Nursery()) if CAN_FORK and not options.scheduler else None  # imports while the file is checked
+        stack.enter_context(place_of(read_batch(file), options).hold())
+        batch = open_batch(file, options)
         todo = batch.todo
         done = sum(s == FINISHED for s in batch.states.values())
         say(f"{batch.plan.batch.title or batch.plan.batch.batch}: {len(batch.plan.runs)} runs, {done} finished before, {len(todo)} to do")
         clock = Countdown(len(todo), options.at_once)
-        for outcome in _do(todo, batch, options):
+        for outcome in _do(todo, batch, options, warm):
             _note(batch, outcome)
             say(clock.line(outcome))
             if clock.page_is_due():
@@ -137,12 +142,12 @@ def _note(batch: Batch, outcome: Outcome) -> None:
     batch.store.write(OUTCOMES, json.dumps(batch.outcomes, indent=1, ensure_ascii=False))
 
 
-def _do(todo: Sequence[Planned], batch: Batch, options: Options) -> Iterator[Outcome]:
+def _do(todo: Sequence[Planned], batch: Batch, options: Options, warm: Nursery | None) -> Iterator[Outcome]:
     """Have runs done in parallel; yields each as it ends. The threads here only wait: every run is a process of its own."""
     if not todo:
         return
     with ExitStack() as stack:
-        address = stack.enter_context(Nursery()).address if CAN_FORK and not options.scheduler else ""
+        address = warm.ready().address if warm else ""
         jobs = _backend(stack, options)
         work = [(r.name, _work(r, batch, options), address, batch.store.address) for r in todo]
         yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")(delayed(do_one)(*w) for w in work)

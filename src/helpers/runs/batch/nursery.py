@@ -15,6 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from helpers.errors import UserError
+
 CAN_FORK = sys.platform == "linux"  # macOS's own libraries do not survive a fork, Windows has none
 SCRATCH = "crmkit-"  # folder names are short: a socket's address may hold about a hundred letters
 
@@ -82,7 +84,7 @@ class Child:
 
 
 class Nursery:
-    """One warm process, started when it is first needed and ended with `close`, or with this process.
+    """One warm process, started at once and ended with `close`, or with this process.
 
     Use it as a context manager. `address` is what `Child` needs.
     """
@@ -91,10 +93,22 @@ class Nursery:
         self._folder = Path(tempfile.mkdtemp(prefix=SCRATCH))
         self.address = str(self._folder / "warm")
         self._server = subprocess.Popen([sys.executable, "-m", "helpers.runs.batch.warm", self.address], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._ready = False
+
+    def ready(self) -> Nursery:
+        """Wait until it can be asked; importing takes some seconds, in which the caller may do something else.
+
+        Raises
+        ------
+        UserError
+            It did not start.
+        """
         assert self._server.stdout is not None
-        if self._server.stdout.readline() != b"ready\n":
+        if not self._ready and self._server.stdout.readline() != b"ready\n":
             self.close()
-            raise ConnectionError("the warm process did not start: run crmkit check-env")
+            raise UserError("the process that starts kernels did not come up: run crmkit check-env")
+        self._ready = True
+        return self
 
     def __enter__(self) -> Nursery:
         return self

@@ -20,8 +20,7 @@ ALWAYS = (
     "ipykernel.kernelapp", "papermill", "nbconvert", "matplotlib.pyplot", "matplotlib.font_manager", "seaborn", "pyarrow.parquet", "duckdb",
     "helpers.runs.main_job", "helpers.runs.reporting", "helpers.show.plots",
 )  # fmt: skip
-# they look for the running kernel when they are imported, or change settings that another lesson would see: each kernel imports them itself
-NEVER = ("ipywidgets", "lifetimes", "helpers.show.widgets", "IPython.display")
+NEVER = ("lifetimes",)  # it changes a setting of pandas when it is imported; each kernel does that itself, where its lesson does
 INLINE = "module://matplotlib_inline.backend_inline"  # what every kernel draws with; matplotlib looks only once, when it is imported
 
 

@@ -118,6 +118,8 @@ def _be_kernel(task: Task, connection: socket.socket) -> None:
 
     app = IPKernelApp.instance()
     app.initialize(task["argv"])
+    if "ipywidgets" in sys.modules:  # looks for a running kernel when it is imported, and there was none yet
+        sys.modules["ipywidgets"].register_comm_target()
     app.start()
     atexit._run_exitfuncs()  # what an ordinary kernel does when it is asked to end
 
