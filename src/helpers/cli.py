@@ -88,6 +88,25 @@ def batch(
 
 
 @app.command()
+def verify(run: Annotated[str, typer.Argument(help="a run folder, or the address of one")]) -> None:
+    """Make a run again from its exports and say what is no longer as it was."""
+    from helpers.runs.batch.store import local_copy
+    from helpers.runs.verify import verify_run
+
+    with local_copy(run) as folder:
+        verdict = verify_run(folder)
+    for finding in verdict.findings:
+        typer.echo(f"{finding.kind:<8}{finding.name}: {finding.says}")
+    compared = f"{verdict.files} files, {verdict.tables} tables and {verdict.cells} cells compared"
+    if not verdict.findings:
+        typer.echo(f"verified: {compared}, all as they were")
+        return
+    kept = "; tables and outputs are the same all the same" if verdict.same_results else ""
+    typer.echo(f"not as it was: {len(verdict.findings)} findings ({compared}){kept}")
+    raise typer.Exit(1)
+
+
+@app.command()
 def doctor(profile: ProfileOption = "demo", as_of: AsOfOption = "", out: OutOption = None) -> None:
     """Say which analyses the data allows, why, and what would unlock the next."""
     from helpers.runs import Run

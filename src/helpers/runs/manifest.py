@@ -10,10 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from helpers.cleaning.privacy import pseudonym
 from helpers.cleaning.settings_filters import say_filters
 from helpers.runs.cache import code_files, code_fingerprint
 from helpers.runs.figures import headline_figures
 from helpers.runs.files import DRAFT, sha256_of, write_whole
+from helpers.runs.notebooks import parameters_of
 from helpers.runs.paths import MARKER
 from helpers.runs.run import Run
 from helpers.runs.tablefiles import table_facts
@@ -21,6 +23,7 @@ from helpers.runs.versions import direct_versions
 
 MANIFEST = "manifest.json"
 PROGRESS = "progress.json"  # lessons that an unfinished run has behind it
+CODE_SAMPLE = "crmkit"  # coded with the run's key, so that a re-check can tell another key from other data
 NOT_LISTED = {MANIFEST, PROGRESS, MARKER}
 
 
@@ -46,12 +49,13 @@ def build_manifest(run: Run, *, notebooks: list[dict[str, Any]], key: str = "", 
     """
     return {
         "profile": run.profile.profile,
+        "profile_file": named if (named := parameters_of(run)["profile"]) != run.profile.profile else "",
         "as_of": run.as_of.isoformat(),
         "currency": run.profile.currency,
         "settings": run.settings.model_dump(mode="json"),
         "inputs": _inputs(run),
         "filters": say_filters(run.settings.filters),
-        "versions": _versions(),
+        "versions": current_versions(),
         "code_files": code_files(),
         "tables": {name: table_facts(run.table_file(name)) for name in run.tables()},
         "not_measured": run.not_measured(),
@@ -59,6 +63,7 @@ def build_manifest(run: Run, *, notebooks: list[dict[str, Any]], key: str = "", 
         "notebooks": notebooks,
         "stage_seconds": stage_seconds or {},
         "key": key,
+        "code_sample": pseudonym(CODE_SAMPLE, run.settings.privacy.key) if run.settings.privacy.pseudonymise else "",
     }
 
 
@@ -79,7 +84,8 @@ def _rows_by_source(counts: pd.DataFrame, column: str) -> dict[str, int]:
     return {str(s): int(n) for s, n in named.groupby("source")[column].sum().items()}
 
 
-def _versions() -> dict[str, str]:
+def current_versions() -> dict[str, str]:
+    """Return the versions of Python, crmkit, its code and the packages it builds on."""
     return {"python": platform.python_version(), "crmkit": version("crmkit"), "code": code_fingerprint()} | direct_versions()
 
 

@@ -7,6 +7,7 @@ manifest last, so that a run that was cut off while copying counts as unfinished
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -156,3 +157,17 @@ def open_store(address: str) -> Store:
         return RemoteStore(address)
     folder = Path(address.removeprefix("file://"))
     return Store(folder if folder.is_absolute() else project_root() / folder)
+
+
+@contextmanager
+def local_copy(run: str) -> Iterator[Path]:
+    """Give a run as a folder of this computer: the folder itself, or a copy of what lies at an address."""
+    if "://" not in run:
+        folder = Path(run).absolute()
+        if not folder.is_dir():
+            raise UserError(f"there is no folder {run}")
+        yield folder
+        return
+    parent, _, name = run.rstrip("/").rpartition("/")
+    with tempfile.TemporaryDirectory(prefix="crmkit-") as place:
+        yield RemoteStore(parent).fetch(name, Path(place) / name)
