@@ -88,6 +88,33 @@ def batch(
 
 
 @app.command()
+def diff(
+    run_a: Annotated[str, typer.Argument(help="a run folder, or the address of one")],
+    run_b: Annotated[str, typer.Argument(help="the run to compare it with")],
+    out: Annotated[Optional[Path], typer.Option(help="write the difference as a page (.html), with all customers that moved beside it (.csv)")] = None,  # noqa: UP045
+) -> None:
+    """Say what differs between two runs: settings, inputs, tables, and which customers changed tier and why."""
+    from helpers.runs.batch.store import local_copy
+    from helpers.runs.diff import diff_page, diff_runs, say_difference, table_frame
+    from helpers.runs.files import write_whole
+    from helpers.show.export import safe_csv
+    from helpers.show.tables import as_text
+
+    with local_copy(run_a) as before, local_copy(run_b) as after:
+        told = diff_runs(before, after)
+    typer.echo("\n".join(say_difference(told)))
+    for title, frame in (("settings", told.settings), ("inputs", told.inputs), ("versions", told.versions), ("figures", told.figures), ("tables", table_frame(told))):
+        if len(frame):
+            typer.echo(f"\n{title}\n{as_text(frame)}")
+    if len(told.moves):
+        typer.echo("\ncustomers that changed tier\n" + "\n".join(f"{s} ({c})" for s, c in told.moves[["says", "cause"]].head(20).itertuples(index=False)))
+    if out:
+        write_whole(out, diff_page(told))
+        write_whole(out.with_suffix(".csv"), safe_csv(told.moves))
+        typer.echo(_near(out.absolute()))
+
+
+@app.command()
 def verify(run: Annotated[str, typer.Argument(help="a run folder, or the address of one")]) -> None:
     """Make a run again from its exports and say what is no longer as it was."""
     from helpers.runs.batch.store import local_copy
