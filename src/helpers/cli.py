@@ -95,7 +95,7 @@ def diff(
 ) -> None:
     """Say what differs between two runs: settings, inputs, tables, and which customers changed tier and why."""
     from helpers.runs.batch.store import local_copy
-    from helpers.runs.diff import diff_page, diff_runs, say_difference, table_frame
+    from helpers.runs.diff import diff_page, diff_runs, say_difference, say_move, table_frame
     from helpers.runs.files import write_whole
     from helpers.show.export import safe_csv
     from helpers.show.tables import as_text
@@ -107,7 +107,7 @@ def diff(
         if len(frame):
             typer.echo(f"\n{title}\n{as_text(frame)}")
     if len(told.moves):
-        typer.echo("\ncustomers that changed tier\n" + "\n".join(f"{s} ({c})" for s, c in told.moves[["says", "cause"]].head(20).itertuples(index=False)))
+        typer.echo("\ncustomers that changed tier\n" + "\n".join(map(say_move, told.moves.head(20).to_dict("records"))))
     if out:
         write_whole(out, diff_page(told))
         write_whole(out.with_suffix(".csv"), safe_csv(told.moves))

@@ -17,8 +17,8 @@ from helpers.cleaning.privacy import ID_COLUMNS, pseudonymise, pseudonymise_line
 from helpers.cleaning.rows import SourceHints, cell_problems, keep, mark_rows
 from helpers.cleaning.settings import CleaningSettings
 from helpers.cleaning.settings_customers import PrivacySettings
-from helpers.tables import table
 from helpers.cleaning.settings_filters import FiltersSettings
+from helpers.tables import table
 
 SMALL = ("products", "contracts", "equipment", "contacts", "interactions", "tickets", "surveys", "events", "touches", "ratings", "signals", "staff", "costs")
 PLAIN = ("products", "staff", "costs")  # tables whose rows belong to no customer

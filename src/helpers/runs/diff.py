@@ -13,10 +13,9 @@ from helpers.errors import UserError
 from helpers.runs.compare import TableChange, compare_tables
 from helpers.runs.figures import HEADLINES
 from helpers.runs.manifest import MANIFEST, read_manifest
-from helpers.runs.moves import days_between, list_moves
+from helpers.runs.moves import list_moves
 from helpers.runs.tablefiles import read_table
 from helpers.show.report import Bullets, Grid, Page, Section, Text, build_report
-from helpers.show.tables import say_share
 
 MOVES = 40  # customers that the page names; the table has all
 
@@ -33,6 +32,7 @@ class Difference:
     tables: tuple[TableChange, ...]
     lone_tables: dict[str, str]
     moves: pd.DataFrame
+    note: str  # why causes are not split, when they are not
     customers: tuple[int, int, int]  # in both, only before, only after
 
     @property
@@ -42,7 +42,7 @@ class Difference:
 
 
 def diff_runs(before: Path, after: Path) -> Difference:
-    """Compare two run folders.
+    """Compare two run folders, the one with the earlier as-of date as the first.
 
     Parameters
     ----------
@@ -55,14 +55,16 @@ def diff_runs(before: Path, after: Path) -> Difference:
         One of them is no finished run.
     """
     a, b = _record(before), _record(after)
+    if a["as_of"] > b["as_of"]:
+        before, after, a, b = after, before, b, a
     shared = [t for t in a["tables"] if t in b["tables"]]
     lone = {t: before.name for t in a["tables"] if t not in shared} | {t: after.name for t in b["tables"] if t not in shared}
     changes = tuple(compare_tables(t, _table(before, t), _table(after, t)) for t in shared)
     settings = _differences(_settings(a), _settings(b))
-    moves, customers = _moves(before, after, a, b)
+    moves, note = list_moves((before, after), (a, b))
     return Difference(
         (before.name, after.name), settings, _differences(_inputs(a), _inputs(b)), _differences(a["versions"], b["versions"]),
-        _differences(_figures(a), _figures(b)), changes, lone, moves, customers,
+        _differences(_figures(a), _figures(b)), changes, lone, moves, note, _customers(before, after),
     )  # fmt: skip
 
 
@@ -92,7 +94,7 @@ def _inputs(record: Mapping[str, Any]) -> dict[str, str]:
 def _figures(record: Mapping[str, Any]) -> dict[str, str]:
     told = record.get("figures", {})
     plain = {h.title: f"{told[h.key]:,.0f}" for h in HEADLINES if told.get(h.key) is not None}
-    return plain | {f"share of {t}": say_share(s) for t, s in told.get("tier_shares", {}).items()}
+    return plain | {f"share of {t}": f"{s * 100:.1f} %" for t, s in told.get("tier_shares", {}).items()}
 
 
 def _text(value: Any) -> str:
@@ -104,11 +106,9 @@ def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> pd.Data
     return pd.DataFrame({"what": names, "before": [before.get(n, "") for n in names], "after": [after.get(n, "") for n in names]}).astype("str")
 
 
-def _moves(before: Path, after: Path, a: Mapping[str, Any], b: Mapping[str, Any]) -> tuple[pd.DataFrame, tuple[int, int, int]]:
-    one, two = (read_table(_table(f, "customer_tiers")) for f in (before, after))
-    known, later = set(one["customer_id"]), set(two["customer_id"])
-    days, rules = days_between(a["as_of"], b["as_of"]), {k: v for k, v in a["settings"].items() if k != "filters"} != {k: v for k, v in b["settings"].items() if k != "filters"}
-    return list_moves(one, two, days=days, rules_differ=rules), (len(known & later), len(known - later), len(later - known))
+def _customers(before: Path, after: Path) -> tuple[int, int, int]:
+    one, two = (set(read_table(_table(f, "customer_tiers"))["customer_id"]) for f in (before, after))
+    return len(one & two), len(one - two), len(two - one)
 
 
 def say_difference(told: Difference) -> list[str]:
@@ -117,13 +117,19 @@ def say_difference(told: Difference) -> list[str]:
     if told.same:
         return [f"All tables of {told.names[0]} and {told.names[1]} are equal."]
     changed = [t for t in told.tables if not t.same]
-    causes = told.moves["cause"].value_counts()
-    why = f": {', '.join(f'{n:,} because of {c}' for c, n in causes.items())}" if len(told.moves) else ""
+    causes = told.moves.loc[told.moves["cause"] != "", "cause"].value_counts()
+    why = f": {', '.join(f'{c} {n:,}' for c, n in causes.items())}" if len(causes) else f" ({told.note})" if told.note else ""
     return [
         f"{len(changed)} of {len(told.tables)} tables differ between {told.names[0]} and {told.names[1]}.",
         f"{both:,} customers are in both, {gone:,} only in the first, {new:,} only in the second.",
         f"{len(told.moves):,} customers changed tier{why}.",
     ]
+
+
+def say_move(move: Mapping[str, str]) -> str:
+    """Return one customer's move in words, with the numbers behind it."""
+    said = move["sentence"] or f"From {move['tier_before']} to {move['tier_after']}."
+    return f"{move['customer_id']}: {said} ({move['numbers'] or 'its own numbers are the same'})"
 
 
 def table_frame(told: Difference) -> pd.DataFrame:
@@ -141,11 +147,11 @@ def diff_page(told: Difference) -> str:
     """Return the difference as one HTML page."""
     moved = told.moves.head(MOVES)
     steps = told.moves.groupby(["tier_before", "tier_after", "cause"], as_index=False).size().sort_values("size", ascending=False)
-    counted = pd.DataFrame({"from": steps["tier_before"], "to": steps["tier_after"], "because of": steps["cause"], "customers": steps["size"].map("{:,}".format)})
+    counted = pd.DataFrame({"from": steps["tier_before"], "to": steps["tier_after"], "mainly": steps["cause"], "customers": steps["size"].map("{:,}".format)})
     named = [
         Section("Headline figures", (Grid(told.figures, ("before", "after")),)),
         Section("Settings and dates", (Grid(told.settings),)) if len(told.settings) else Section("Settings and dates", (Text("All the same."),)),
-        Section("Customers that changed tier", (Grid(counted, ("customers",)), Bullets(tuple(moved["says"] + " (" + moved["cause"] + ")")))),
+        Section("Customers that changed tier", (Grid(counted, ("customers",)), Bullets(tuple(say_move(m) for m in moved.to_dict("records"))))),
         Section("Tables", (Grid(table_frame(told), ("rows before", "rows after", "came", "went", "changed")),)),
         Section("What was read", (Grid(told.inputs),), folded=True),
         Section("Versions", (Grid(told.versions),), folded=True),

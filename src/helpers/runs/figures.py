@@ -39,32 +39,23 @@ def _rows(frame: pd.DataFrame, run: Run) -> float:
     return float(len(frame))
 
 
-def _at_risk_value(tiers: pd.DataFrame, run: Run) -> float | None:
-    held = tiers[at_risk(tiers, run.settings.rfm.top_score)]
-    return _sum("total_spend")(held, run)
+AT_RISK = ("moderate", "severe")
 
 
-def at_risk(tiers: pd.DataFrame, top_score: int) -> pd.Series:
-    """Return which customers are at risk: they came back, or spent much, and have been silent longer than most.
+def _at_risk_value(axes: pd.DataFrame, run: Run) -> float | None:
+    """By each customer's own rhythm, not by tiers: so it holds for every tiering scheme, and groups of customers add up to the whole."""
+    return _sum("spend_12m")(axes[axes["risk"].isin(AT_RISK)], run) if "risk" in axes else None
 
-    By scores, not by the names of tiers, so that it holds for every tiering scheme: recency in the lower quarter of the scale, and more
-    than one order or spend in the upper quarter (2 and less, 4 and more of 5).
 
-    Examples
-    --------
-    >>> tiers = pd.DataFrame({"r_score": [1, 1, 5], "m_score": [5, 1, 5], "order_count": [1, 1, 9]})
-    >>> at_risk(tiers, 5).tolist()
-    [True, False, False]
-    """
-    silent = tiers["r_score"] <= 1 + 0.25 * (top_score - 1)
-    worth = (tiers["m_score"] >= 1 + 0.75 * (top_score - 1)) | (tiers["order_count"] > 1)
-    return (silent & worth & (tiers["order_count"] > 0)).fillna(False).astype(bool)
+def _to_call(tiers: pd.DataFrame, run: Run) -> float | None:
+    return float(tiers["call_first"].fillna(False).sum()) if "call_first" in tiers else None
 
 
 HEADLINES: tuple[Headline, ...] = (
-    Headline("customers", "customers", "count", "customer_tiers", _rows, "with at least one order line"),
-    Headline("revenue", "net revenue", "money", "orders", _sum("net_amount"), "sales less returns"),
-    Headline("at_risk_value", "value at risk", "money", "customer_tiers", _at_risk_value, "spent so far by customers who came back or spent much and have gone quiet"),
+    Headline("customers", "customers", "count", "rfm", _rows, "with at least one order line"),
+    Headline("revenue", "net revenue", "money", "orders", _sum("net_amount"), "sales less returns, over all time"),
+    Headline("at_risk_value", "value at risk", "money", "customer_axes", _at_risk_value, "what customers at moderate or severe risk spent in the last 12 months"),
+    Headline("to_call", "to call first", "count", "customer_tiers", _to_call, "customers in the tiers that are called first"),
     Headline("planned_actions", "planned actions", "count", "action_list", _rows, "rows of the action list"),
     Headline("expected_value", "expected value", "money", "customer_values", _sum("expected_value", "clv"), "what the customers are expected to bring"),
 )
@@ -93,7 +84,9 @@ def _figure(headline: Headline, run: Run) -> float | None:
 
 
 def _tier_shares(run: Run) -> dict[str, float]:
-    tiers = run.load("customer_tiers")["tier"].astype("str")
-    counted = tiers.value_counts()
-    order = [t for t in run.load("tier_summary")["tier"].astype("str") if t in counted.index] if run.measured("tier_summary") else []
-    return {t: round(float(counted[t]) / len(tiers), 6) for t in dict.fromkeys([*order, *sorted(counted.index)])}
+    tiers = run.load("customer_tiers")
+    named = tiers["label_en" if "label_en" in tiers else "tier"].astype("str")
+    ranks = tiers["rank"].astype("Float64").astype("float64") if "rank" in tiers else named
+    order = named.to_frame("tier").assign(rank=ranks).sort_values(["rank", "tier"], na_position="last")["tier"].drop_duplicates()
+    counted = named.value_counts()
+    return {t: round(float(counted[t]) / len(tiers), 6) for t in order}

@@ -17,6 +17,7 @@ from helpers.runs.figures import headline_figures
 from helpers.runs.files import DRAFT, sha256_of, write_whole
 from helpers.runs.notebooks import parameters_of
 from helpers.runs.paths import MARKER
+from helpers.runs.raw import fingerprint
 from helpers.runs.run import Run
 from helpers.runs.tablefiles import table_facts
 from helpers.runs.versions import direct_versions
@@ -55,6 +56,8 @@ def build_manifest(run: Run, *, notebooks: list[dict[str, Any]], key: str = "", 
         "settings": run.settings.model_dump(mode="json"),
         "inputs": _inputs(run),
         "filters": say_filters(run.settings.filters),
+        "scheme": run.cache.inputs["tier_schemes"][run.settings.tiering.primary],
+        "schemes": {n: fingerprint(c) for n, c in run.cache.inputs["tier_schemes"].items()},
         "versions": current_versions(),
         "code_files": code_files(),
         "tables": {name: table_facts(run.table_file(name)) for name in run.tables()},

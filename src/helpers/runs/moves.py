@@ -1,96 +1,107 @@
-"""Customers whose tier differs between two runs, and why."""
+"""Customers whose tier differs between two runs, and why: time, own behaviour, cut points or rules."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-MEASURES = {"recency_days": "last order {} days ago", "order_count": "{} orders", "total_spend": "spent {}"}
+from helpers.axes.derive import AxisSettings
+from helpers.axes.moves import Snapshot, explain_moves
+from helpers.errors import UserError
+from helpers.lifecycle.migration import describe_moves
+from helpers.lifecycle.past import Past
+from helpers.rules.schemes import Scheme, read_scheme
+from helpers.runs.settings import build_settings
+from helpers.runs.tablefiles import read_table, scan_table
+
+EVIDENCE = ("customers", "products", "interactions", "surveys", "tickets", "ratings")
+COLUMNS = ("customer_id", "tier_before", "tier_after", "cause", "sentence", "numbers")
+MEASURES = {"recency_days": "last order {}, now {} days ago", "order_count": "{}, now {} orders", "total_spend": "spent {}, now {}"}
 SCORES = ("r_score", "f_score", "m_score")
-CAUSES = ("own behaviour", "time passed without an order", "other thresholds", "cut points moved with the other customers")
 
 
-def list_moves(before: pd.DataFrame, after: pd.DataFrame, *, days: int, rules_differ: bool) -> pd.DataFrame:
-    """Return the customers that are in both runs and changed tier.
+def list_moves(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Mapping[str, Any]]) -> tuple[pd.DataFrame, str]:
+    """Return the customers that are in both runs and changed tier, and why their causes are not split, when they are not.
 
     Parameters
     ----------
-    before, after : pandas.DataFrame
-        `customer_tiers` of the two runs; any tiering scheme.
-    days : int
-        Days from the first run's as-of date to the second's.
-    rules_differ : bool
-        Whether settings of the two runs differ.
+    folders, records : pair
+        Run folders and manifests, the earlier day first.
 
     Returns
     -------
-    pandas.DataFrame
-        customer_id, tier_before, tier_after, cause (one of `CAUSES`), says (str): one sentence with the numbers that changed. By spend, highest first.
+    frame : pandas.DataFrame
+        customer_id, tier_before, tier_after (labels), cause (`own behaviour`, `time passing`, `cut points moved`, `rules changed`; empty when it is not
+        split), sentence (what it came from, in words), numbers (which of recency, orders, spend and scores changed) (all str). By spend, highest first.
+    note : str
+        Empty, or why causes are missing: another scheme, another profile.
+    """
+    one, two = (read_table(f / "tables" / "customer_tiers.parquet") for f in folders)
+    both = one.merge(two, on="customer_id", suffixes=("_before", "_after"))
+    moved = both[both["tier_before"].astype("str") != both["tier_after"].astype("str")].sort_values(["total_spend_after", "customer_id"], ascending=[False, True])
+    told = pd.DataFrame(
+        {
+            "customer_id": moved["customer_id"], "tier_before": _label(moved, "before"), "tier_after": _label(moved, "after"),
+            "numbers": [say_numbers(row) for row in moved.to_dict("records")],
+        }
+    )  # fmt: skip
+    causes, note = _split(folders, records)
+    whole = told.merge(causes[["customer_id", "cause", "sentence"]], on="customer_id", how="left").fillna({"cause": "", "sentence": ""})
+    return whole.astype("str")[list(COLUMNS)].reset_index(drop=True), note
+
+
+def _label(moved: pd.DataFrame, side: str) -> pd.Series:
+    return moved[f"label_en_{side}" if f"label_en_{side}" in moved else f"tier_{side}"]
+
+
+def _split(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Mapping[str, Any]]) -> tuple[pd.DataFrame, str]:
+    """Ask the lifecycle room, which makes both days anew from what the two runs knew."""
+    none = pd.DataFrame({"customer_id": [], "cause": [], "sentence": []}, dtype="str")
+    if records[0]["profile"] != records[1]["profile"] or records[0]["filters"] != records[1]["filters"]:
+        return none, "the runs are about different data, so causes are not split"
+    days = [dt.date.fromisoformat(r["as_of"]) for r in records]
+    schemes = [_scheme(r) for r in records]
+    pasts = [_past(f, r) for f, r in zip(folders, records, strict=True)]
+    snapshots: list[Snapshot] = [p.snapshot(d, s) for p, d, s in zip(pasts, days, schemes, strict=True)]
+    idle = Past(pasts[1].order_lines, pasts[1].tables, pasts[0].settings).measure(days[1], known_until=days[0])
+    try:
+        return describe_moves(explain_moves(snapshots[0], snapshots[1], idle), snapshots[0], snapshots[1]), ""
+    except UserError as fault:
+        return none, str(fault)
+
+
+def _scheme(record: Mapping[str, Any]) -> Scheme:
+    return read_scheme(record["scheme"], record["scheme"]["scheme"])
+
+
+def _past(folder: Path, record: Mapping[str, Any]) -> Past:
+    settings = build_settings(record["settings"])
+    files = {name: folder / "tables" / f"{name}.parquet" for name in EVIDENCE}
+    tables = {name: read_table(file) if file.exists() else None for name, file in files.items()}
+    return Past(scan_table(folder / "tables" / "order_lines.parquet"), tables, AxisSettings(settings.rfm, settings.activity, settings.lifecycle))
+
+
+def say_numbers(row: Mapping[str, Any]) -> str:
+    """Return which numbers of a customer changed.
 
     Examples
     --------
-    >>> one = pd.DataFrame({"customer_id": ["a"], "tier": ["Best"], "recency_days": [5], "order_count": [9], "total_spend": [900.0]})
-    >>> two = one.assign(tier="Lapsing best", recency_days=95)
-    >>> list_moves(one, two, days=90, rules_differ=False)[["cause", "says"]].values.tolist()
-    [['time passed without an order', 'a went from Best to Lapsing best: last order 5, now 95 days ago']]
+    >>> row = {"recency_days_before": 5, "recency_days_after": 95, "order_count_before": 9, "order_count_after": 9}
+    >>> say_numbers(row | {"r_score_before": 5, "r_score_after": 2})
+    'last order 5, now 95 days ago; r_score 5, now 2'
     """
-    both = before.merge(after, on="customer_id", suffixes=("_before", "_after"))
-    moved = both[both["tier_before"].astype("str") != both["tier_after"].astype("str")]
-    moved = moved.sort_values(["total_spend_after", "customer_id"], ascending=[False, True], ignore_index=True) if "total_spend_after" in moved else moved
-    causes = [cause_of(row, days=days, rules_differ=rules_differ) for row in moved.to_dict("records")]
-    says = [_sentence(row) for row in moved.to_dict("records")]
-    kept = moved[["customer_id", "tier_before", "tier_after"]].astype("str")
-    return kept.assign(cause=pd.Series(causes, index=kept.index, dtype="str"), says=pd.Series(says, index=kept.index, dtype="str"))
+    changed = [(form, *_pair(row, m)) for m, form in MEASURES.items() if f"{m}_before" in row]
+    scores = [(f"{s} {{}}, now {{}}", *_pair(row, s)) for s in SCORES if f"{s}_before" in row]
+    return "; ".join(form.format(before, after) for form, before, after in [*changed, *scores] if before != after)
 
 
-def cause_of(row: Mapping[str, Any], *, days: int, rules_differ: bool) -> str:
-    """Return the first cause that explains a move: the one place where a finer split of causes is to be called.
-
-    The customer ordered or sent back something; else only days went by; else the rules are others; else the others moved the cut points.
-    """
-    same = [_same(row, m) for m in ("order_count", "total_spend")]
-    if not all(same) or not _only_aged(row, days):
-        return CAUSES[0]
-    if days and not _same(row, "recency_days") and not rules_differ:
-        return CAUSES[1]
-    return CAUSES[2] if rules_differ else CAUSES[3]
-
-
-def _same(row: Mapping[str, Any], measure: str) -> bool:
-    before, after = row.get(f"{measure}_before"), row.get(f"{measure}_after")
-    return (pd.isna(before) and pd.isna(after)) or before == after
-
-
-def _only_aged(row: Mapping[str, Any], days: int) -> bool:
-    before, after = row.get("recency_days_before"), row.get("recency_days_after")
-    return _same(row, "recency_days") if pd.isna(before) or pd.isna(after) else after - before == days
-
-
-def _sentence(row: Mapping[str, Any]) -> str:
-    changed = [_change(row, m, form) for m, form in MEASURES.items() if f"{m}_before" in row and not _same(row, m)]
-    scores = [s for s in SCORES if f"{s}_before" in row and not _same(row, s)]
-    codes = ["-".join(_plain(row.get(f"{s}_{side}")) for s in SCORES) for side in ("before", "after")]
-    told = [*changed, *([f"scores {codes[0]}, now {codes[1]}"] if scores else [])]
-    return f"{row['customer_id']} went from {row['tier_before']} to {row['tier_after']}: {'; '.join(told) or 'by its own numbers nothing changed'}"
-
-
-def _change(row: Mapping[str, Any], measure: str, form: str) -> str:
-    return form.format(f"{_plain(row[f'{measure}_before'])}, now {_plain(row[f'{measure}_after'])}")
+def _pair(row: Mapping[str, Any], measure: str) -> tuple[str, str]:
+    return _plain(row[f"{measure}_before"]), _plain(row[f"{measure}_after"])
 
 
 def _plain(value: Any) -> str:
-    return "none" if pd.isna(value) else f"{value:,.2f}" if isinstance(value, float) and not float(value).is_integer() else f"{value:,.0f}"
-
-
-def days_between(before: str, after: str) -> int:
-    """Return the days from one as-of date to another.
-
-    Examples
-    --------
-    >>> days_between("2025-03-31", "2025-06-30")
-    91
-    """
-    return (dt.date.fromisoformat(after) - dt.date.fromisoformat(before)).days
+    return "none" if pd.isna(value) else f"{value:,.2f}" if not float(value).is_integer() else f"{value:,.0f}"

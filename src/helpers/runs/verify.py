@@ -23,6 +23,7 @@ from helpers.runs.cache import code_files
 from helpers.runs.files import sha256_of
 from helpers.runs.manifest import CODE_SAMPLE, MANIFEST, current_versions, read_manifest
 from helpers.runs.paths import project_root
+from helpers.runs.raw import fingerprint
 from helpers.runs.run import REVIEW_FILE, Run
 from helpers.runs.tablefiles import table_facts
 from helpers.runs.verify_plugin import TARGET
@@ -78,7 +79,7 @@ def verify_run(folder: Path) -> Verdict:
     findings = [*_files(folder, record), *_tables_on_disk(folder, record), *_versions(record), *_code(record)]
     with tempfile.TemporaryDirectory(prefix="crmkit-verify-") as place, _empty_cache(Path(place)):
         run = _again(folder, record, Path(place))
-        findings += [*_inputs(run, record), *_key(run, record), *_tables(run, record)]
+        findings += [*_inputs(run, record), *_key(run, record), *_schemes(run, record), *_tables(run, record)]
         cells, outputs = _notebooks(folder, record, Path(place))
     return Verdict(tuple([*findings, *outputs]), len(record["tables"]), cells, len(record.get("files", {})))
 
@@ -129,6 +130,13 @@ def _inputs(run: Run, record: Mapping[str, Any]) -> Iterator[Finding]:
         if before != after:
             change = "is new" if before is None else "is gone" if after is None else f"has changed: SHA-256 was {before[:12]}..., is {after[:12]}..."
             yield Finding("input", file, f"{change} (source {source})")
+
+
+def _schemes(run: Run, record: Mapping[str, Any]) -> Iterator[Finding]:
+    now = {n: fingerprint(c) for n, c in run.cache.inputs["tier_schemes"].items()}
+    for name, before in record.get("schemes", {}).items():
+        if now.get(name) != before:
+            yield Finding("input", f"{name}.yml", "the tiering scheme has changed" if name in now else "the tiering scheme is gone")
 
 
 def _versions(record: Mapping[str, Any]) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ class IndexPage:
     """Everything the page shows.
 
     `varied` names the text columns, `same` what all runs have in common, `values` holds the numbers by run and column key (missing: None) with the
-    run's `currency`, `absent` the headline figures that no run has.
+    run's `currency`, `notes` are sentences for the reader.
     """
 
     title: str
@@ -48,7 +48,7 @@ class IndexPage:
     columns: tuple[Cell, ...]
     rows: tuple[Row, ...]
     values: dict[str, dict[str, Any]]
-    absent: tuple[str, ...]
+    notes: tuple[str, ...]
     figures: tuple[Figure, ...]
 
     @property

@@ -8,13 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from helpers.show.style import BLUE, DARK, GREEN, GREY, ORANGE, PALE, PURPLE, RED, SKY, TIER_COLOURS, YELLOW
+from helpers.show.style import BLUE, tier_colours
 from helpers.show.tables import say_share
 
 PANELS = 4  # charts of headline figures
 MOST_GROUPS = 12
 WIDE = 4  # panels side by side
-OTHERS = (BLUE, ORANGE, GREEN, SKY, PURPLE, YELLOW, RED, DARK, GREY)
 
 
 def largest_groups(frame: pd.DataFrame, by: str) -> list[str]:
@@ -69,7 +68,7 @@ def plot_figure_by_group(frame: pd.DataFrame, key: str, *, title: str, unit: str
         axes.set_title(_short(group), fontsize=9)
         axes.yaxis.set_major_formatter(lambda v, _: _thousands(v))
         _dates(axes, frame["as_of"])
-    figure.suptitle(f"How does {title} develop in each group? ({unit}; scales differ)", x=0.01, ha="left", fontsize=12, fontweight="bold")
+    figure.suptitle(f"{title[0].upper()}{title[1:]}: how does each group develop? ({unit}; scales differ)", x=0.01, ha="left", fontsize=12, fontweight="bold")
     figure.supxlabel("as-of date", fontsize=9)
     return panels[0]
 
@@ -81,8 +80,8 @@ def say_figure_by_group(frame: pd.DataFrame, key: str, title: str) -> str:
         return f"{title[0].upper()}{title[1:]}: no group was measured at two dates."
     first, last = f"{frame['as_of'].min():%Y-%m-%d}", f"{frame['as_of'].max():%Y-%m-%d}"
     most, least = changes.idxmax(), changes.idxmin()
-    one = f"From {first} to {last}, {title} changed by {_signed(changes[most])} in {most}"
-    return f"{one}." if most == least else f"{one} (the most) and by {_signed(changes[least])} in {least} (the least)."
+    one = f"From {first} to {last}, {title} in {most}: {_signed(changes[most])}"
+    return f"{one}." if most == least else f"{one}, the largest rise; {least}: {_signed(changes[least])}, the smallest."
 
 
 def _changes(frame: pd.DataFrame, key: str) -> pd.Series:
@@ -133,12 +132,6 @@ def say_tiers_by_group(shares: pd.DataFrame) -> str:
     group, tier = shift.abs().idxmax()
     told = ordered.loc[(group, tier)]
     return f"The largest shift: {tier} went from {say_share(told['first'])} to {say_share(told['last'])} of the customers in {group}."
-
-
-def tier_colours(tiers: Sequence[str]) -> dict[str, str]:
-    """Return a colour per tier: the kit's own where it has one, else colours that differ from each other."""
-    spare = iter([c for c in OTHERS if c not in {TIER_COLOURS.get(t) for t in tiers}] * len(tiers))
-    return {t: TIER_COLOURS.get(t) or next(spare, PALE) for t in tiers}
 
 
 def _short(group: str) -> str:

@@ -89,15 +89,20 @@ def index_page(batch: Batch, table: pd.DataFrame, figures: tuple[Figure, ...]) -
     varied = [c for c in ("profile", "as_of", "filters", "settings") if table[c].nunique(dropna=False) > 1]
     same = {c: _text(table[c].iloc[0]) for c in ("profile", "as_of", "filters", "settings") if c not in varied}
     measured = [h for h in HEADLINES if table[h.key].notna().any()]
-    absent = [h.title for h in HEADLINES if h not in measured]
     shares = [c for c in table if str(c).startswith(SHARE)]
     rows = tuple(_page_row(r, varied, batch) for r in table.to_dict("records"))
     columns = tuple(Cell(h.key, h.title, h.unit, h.says) for h in measured) + tuple(Cell(str(c), str(c).removeprefix(SHARE), "share", "share of the customers in this tier") for c in shares)
     values = {r["run"]: {c.key: (None if pd.isna(r[c.key]) else r[c.key]) for c in columns} | {"currency": r["currency"]} for r in table.to_dict("records")}
     return IndexPage(
-        title=told.title or told.batch, base=batch.plan.base, varied=tuple(varied), same=tuple((k.replace("_", " "), v) for k, v in same.items() if v),
-        columns=columns, rows=rows, values=values, absent=tuple(absent), figures=figures,
+        notes=_notes(table, [h.title for h in HEADLINES if table[h.key].isna().all()]), title=told.title or told.batch, base=batch.plan.base, varied=tuple(varied), same=tuple((k.replace("_", " "), v) for k, v in same.items() if v),
+        columns=columns, rows=rows, values=values, figures=figures,
     )  # fmt: skip
+
+
+def _notes(table: pd.DataFrame, absent: list[str]) -> tuple[str, ...]:
+    lacks = [f"Not measured, because no run has the tables: {', '.join(absent)}."] if absent else []
+    apart = table["filters"].nunique(dropna=False) > 1
+    return (*lacks, *(["Scores and tiers are cut within each run's own customers: shares tell how a group is made up, they do not add up across groups."] if apart else []))
 
 
 def _text(value: Any) -> str:
@@ -135,5 +140,5 @@ def _unit(table: pd.DataFrame, unit: str) -> str:
 
 
 def _groups(table: pd.DataFrame) -> pd.Series:
-    both = table["filters"].where(table["filters"] != "", "all") + table["settings"].where(table["settings"] == "", ", " + table["settings"])
-    return both.str.replace("customer_kind ", "").str.replace("market ", "").str.replace("channel ", "").astype("str")
+    own = table["settings"].where(table["settings"] == "", ", " + table["settings"]) if table["settings"].nunique() > 1 else ""
+    return (table["filters"] + own).astype("str")

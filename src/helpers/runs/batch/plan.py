@@ -46,7 +46,7 @@ class Planned:
         """What the run is about, in words, column by column."""
         own = {k: v for k, v in self.settings.items() if k != "filters"}
         told = "; ".join(f"{s}.{k}={_plain(v)}" for s, values in own.items() for k, v in values.items())
-        part = "; ".join(f"{k} {_plain(v)}" for k, v in self.settings.get("filters", {}).items() if v)
+        part = "; ".join(_plain(v) for v in self.settings.get("filters", {}).values() if v) or "all"
         return {"profile": self.profile, "as_of": self.as_of, "filters": part, "settings": told}
 
 
