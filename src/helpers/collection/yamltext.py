@@ -33,7 +33,15 @@ class PlainLoader(yaml.SafeLoader):
             seen.add(str(key.value))
         return super().construct_mapping(node, deep)
 
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:
+        """Read a day; one that the calendar does not have is an error with its line."""
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError as fault:
+            raise yaml.constructor.ConstructorError(None, None, f"{node.value!r} is no day: {fault}", node.start_mark) from fault
 
+
+PlainLoader.add_constructor("tag:yaml.org,2002:timestamp", PlainLoader.construct_yaml_timestamp)
 for _tag, _pattern, _first in _RULES:
     PlainLoader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), ["" if c == "\0" else c for c in _first]

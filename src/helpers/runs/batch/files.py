@@ -9,6 +9,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from helpers.collection.profiles import Text
 from helpers.collection.yamltext import read_yaml
 from helpers.errors import UserError
 
@@ -32,12 +33,12 @@ class Every(Strict):
 class RunSpec(Strict):
     """One run, or what all runs have in common; what is left out comes from `common`, then from the profile."""
 
-    name: str = ""
+    name: Text = ""
     profile: str = ""
     as_of: dt.date | None = None
     filters: dict[str, Any] = Field(default_factory=dict)
     settings: Layer = Field(default_factory=dict)
-    notebooks: Literal["all", "none"] | list[str] | None = None
+    notebooks: Literal["all", "none"] | list[Text] | None = None
 
 
 class BatchFile(Strict):
@@ -49,9 +50,9 @@ class BatchFile(Strict):
     """
 
     batch: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="short name, also of the folder")
-    title: str = ""
+    title: Text = ""
     out: str = Field("", description="folder, or an address such as s3://bucket/path; outputs/batches/<batch> when left out")
-    base: str = Field("", description="name of the run that the others are compared with; the first when left out")
+    base: Text = Field("", description="name of the run that the others are compared with; the first when left out")
     notebook_minutes: float = Field(30, ge=0, description="a notebook that takes longer is stopped; 0: no limit")
     run_minutes: float = Field(0, ge=0, description="a run that takes longer is stopped; 0: no limit")
     common: RunSpec = RunSpec()
