@@ -84,9 +84,7 @@ def _figure(headline: Headline, run: Run) -> float | None:
 
 
 def _tier_shares(run: Run) -> dict[str, float]:
-    tiers = run.load("customer_tiers")
-    named = tiers["label_en" if "label_en" in tiers else "tier"].astype("str")
-    ranks = tiers["rank"].astype("Float64").astype("float64") if "rank" in tiers else named
-    order = named.to_frame("tier").assign(rank=ranks).sort_values(["rank", "tier"], na_position="last")["tier"].drop_duplicates()
-    counted = named.value_counts()
-    return {t: round(float(counted[t]) / len(tiers), 6) for t in order}
+    """By the tiers' labels, best first; a tier that nobody is in has a share of 0."""
+    summary = run.load("tier_summary")
+    named = summary["label_en" if "label_en" in summary else "tier"].astype("str")
+    return {t: round(float(s), 6) for t, s in zip(named, summary["share"], strict=True)}

@@ -1,0 +1,132 @@
+"""Results at an address: the same batch on a real S3-compatible server on this computer (moto)."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+import pandas as pd
+import pytest
+
+from helpers.errors import UserError
+from helpers.runs.batch.driver import Options, dry_run, run_batch
+from helpers.runs.batch.lease import NOTE
+from helpers.runs.batch.store import RemoteStore, Store, local_copy, open_store
+from helpers.runs.diff import diff_runs
+from helpers.runs.files import write_whole
+
+TWO = "batch: b\ncommon: {profile: shop, notebooks: ['00']}\nruns: [{name: one}, {name: two, settings: {rfm: {bands: 3}}}]\n"
+
+
+def quiet(line):
+    """Nobody listens."""
+
+
+@pytest.fixture
+def bucket(project, monkeypatch):
+    """A bucket on a server of this test's own."""
+    server_of = pytest.importorskip("moto.server", reason="needs moto, see the dev extra")
+    fsspec = pytest.importorskip("s3fs", reason="needs s3fs, see the s3 extra")
+    server = server_of.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}.items():
+        monkeypatch.setenv(name, value)
+    fsspec.S3FileSystem.clear_instance_cache()
+    fsspec.S3FileSystem().mkdir("reports")
+    yield "s3://reports"
+    fsspec.S3FileSystem.clear_instance_cache()
+    server.stop()
+
+
+def hashes(record):
+    return {n: t["sha256"] for n, t in record["tables"].items()}
+
+
+def test_a_batch_on_s3_gives_what_a_local_one_gives_and_resumes_from_there(bucket, project, batch_file):
+    file = batch_file(TWO)
+    run_batch(file, Options(out=str(project / "local"), jobs=2), say=quiet)
+    done = run_batch(file, Options(out=f"{bucket}/weekly", jobs=2), say=quiet)
+    assert done.failed == {}
+    near, far = Store(project / "local"), RemoteStore(f"{bucket}/weekly")
+    for run in ("one", "two"):
+        assert hashes(far.record(run)) == hashes(near.record(run))
+        sizes = far.sizes(run)
+        assert all(sizes[name] == facts["bytes"] for name, facts in far.record(run)["files"].items())
+    assert b"<tr data-run=" in far.read("index.html") and far.read(NOTE) is None
+    lines: list[str] = []
+    run_batch(file, Options(out=f"{bucket}/weekly"), say=lines.append)
+    assert lines == ["b: 2 runs, 2 finished before, 0 to do"]
+    far.remove("two/tables/rfm.parquet")
+    assert dry_run(file, Options(out=f"{bucket}/weekly"))[0].set_index("run")["state"].to_dict() == {"one": "finished", "two": "unfinished"}
+    with local_copy(f"{bucket}/weekly/one") as folder:
+        assert pd.read_parquet(folder / "tables" / "rfm.parquet").equals(pd.read_parquet(project / "local" / "one" / "tables" / "rfm.parquet"))
+        assert diff_runs(folder, project / "local" / "one").same
+
+
+def test_a_run_cut_off_while_copying_is_unfinished(bucket, project):
+    store = RemoteStore(f"{bucket}/cut")
+    write_whole(store.work / "one" / "manifest.json", json.dumps({"key": "k"}))
+    write_whole(store.work / "one" / "a.txt", "a")
+    store.publish("one")
+    assert store.record("one") == {"key": "k"}
+    real, copied = store.write, []
+
+    def break_off(name, content):
+        copied.append(name)
+        raise UserError("the line is dead")
+
+    store.write = break_off
+    with pytest.raises(UserError):
+        store.publish("one")
+    store.write = real
+    assert copied == ["one/a.txt"] and store.record("one") == {}
+    (store.work / "one" / "a.txt").unlink()
+    store.publish("one")
+    assert set(store.sizes("one")) == {"manifest.json"}
+
+
+def test_a_second_batch_at_an_address_is_refused_until_the_first_is_gone(bucket, project, monkeypatch):
+    store = RemoteStore(f"{bucket}/held")
+    elsewhere = {"token": "x", "process": 1, "computer": "another", "at": time.time()}
+    store.write(NOTE, json.dumps(elsewhere))
+    with pytest.raises(UserError, match="another batch is at work at s3://reports/held .process 1 on another"), store.hold():
+        pass
+    store.write(NOTE, json.dumps(elsewhere | {"at": time.time() - 600}))
+    with store.hold():
+        assert json.loads(store.read(NOTE))["computer"] != "another"
+    assert store.read(NOTE) is None
+
+
+def test_two_that_begin_at_one_moment_do_not_both_go_on(bucket, project, monkeypatch):
+    begun, refused = [], []
+
+    def begin(number):
+        store = RemoteStore(f"{bucket}/race")
+        store.work = project / f"work{number}"
+        try:
+            with store.hold():
+                begun.append(number)
+                time.sleep(2)
+        except UserError:
+            refused.append(number)
+
+    threads = [threading.Thread(target=begin, args=(n,)) for n in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(begun) == 1 and len(refused) == 1
+
+
+def test_an_address_that_cannot_be_used_is_one_sentence(bucket, project):
+    with pytest.raises(UserError, match="address nowhere://x cannot be opened"):
+        open_store("nowhere://x")
+    with pytest.raises(UserError, match="address s3://no-such-bucket-here/x cannot be used"), RemoteStore("s3://no-such-bucket-here/x").hold():
+        pass
+
+
+def test_local_addresses_are_folders(project):
+    assert open_store("outputs/x").work == project / "outputs" / "x"
+    assert type(open_store((project / "y").as_uri())) is Store
