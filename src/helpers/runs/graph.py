@@ -8,6 +8,7 @@ import os
 os.environ.setdefault("HAMILTON_AUTOLOAD_EXTENSIONS", "0")
 os.environ.setdefault("HAMILTON_TELEMETRY_ENABLED", "false")
 
+import logging  # noqa: E402
 import types  # noqa: E402
 import typing  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
@@ -19,6 +20,9 @@ import narwhals as nw  # noqa: E402
 from hamilton import driver  # noqa: E402
 
 import helpers  # noqa: E402
+
+
+logging.getLogger("hamilton.execution.graph_functions").setLevel(logging.CRITICAL + 1)  # it prints a page for every error, also those a user mends
 
 
 def stage_modules() -> list[str]:

@@ -130,7 +130,7 @@ def plot_lapse_rules(judged: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     shown = judged.dropna(subset=["precision"]).iloc[::-1]
     ax = _axes(ax, (8, 0.6 * max(len(shown), 1) + 1.5))
     places = np.arange(len(shown))
-    error = np.array([shown["precision"] - shown["precision_low"], shown["precision_high"] - shown["precision"]]) * 100
+    error = np.array([shown["precision"] - shown["precision_low"], shown["precision_high"] - shown["precision"]]).clip(min=0) * 100  # rounding may leave a hair below zero
     ax.barh(places + 0.19, shown["precision"] * 100, height=0.36, color=BLUE, xerr=error, error_kw={"lw": 1, "ecolor": DARK}, label="of those flagged, stayed away (precision)")
     ax.barh(places - 0.19, shown["recall"] * 100, height=0.36, color=SKY, label="of those who stayed away, flagged (recall)")
     if len(shown):
