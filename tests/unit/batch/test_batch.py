@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -17,12 +18,14 @@ from batch_project import LESSONS, write_lesson, write_shop
 from helpers.errors import UserError
 from helpers.runs.batch.driver import Options, dry_run, run_batch
 from helpers.runs.batch.lock import only_batch
+from helpers.runs.batch.store import Store
 from helpers.runs.files import DRAFT
 from helpers.runs.notebooks import lessons
 from helpers.runs.paths import project_root
 
-FOUR = "batch: b\ncommon: {profile: shop}\ngrid: {as_of: [2025-03-31, 2025-06-30], customer_kind: [all, business]}\n"
-TWO = "batch: b\ncommon: {profile: shop}\nruns: [{name: one}, {name: two, settings: {rfm: {bands: 3}}}]\n"
+KINDS = "batch: b\ncommon: {profile: shop, notebooks: ['00']}\ngrid: {customer_kind: [all, business, consumer]}\nruns: [{name: earlier, as_of: 2025-03-31, notebooks: all}]\n"
+TWO = "batch: b\ncommon: {profile: shop, notebooks: ['00']}\nruns: [{name: one}, {name: two, notebooks: none, settings: {rfm: {bands: 3}}}]\n"
+ONE = "batch: b\nruns: [{name: one, profile: shop, notebooks: ['00']}]\n"
 
 
 def quiet(line):
@@ -33,31 +36,28 @@ def hashes(place):
     return {f.parent.name: {n: t["sha256"] for n, t in json.loads(f.read_text(encoding="utf-8"))["tables"].items()} for f in sorted(place.glob("*/manifest.json"))}
 
 
-def test_runs_differ_in_what_the_file_says_and_the_index_has_a_row_each(project, batch_file):
+def test_the_index_has_a_row_per_run_and_kinds_add_up_to_all(project, batch_file):
     lines: list[str] = []
-    done = run_batch(batch_file(FOUR), Options(jobs=2), say=lines.append)
+    done = run_batch(batch_file(KINDS), Options(jobs=2), say=lines.append)
     place = project / "outputs" / "batches" / "b"
     assert done.failed == {} and len(lines) == 5 and "left" in lines[1]
     index = pd.read_parquet(place / "index.parquet").set_index("run")
-    assert index.index.tolist() == ["2025-03-31_all", "2025-03-31_business", "2025-06-30_all", "2025-06-30_business"]
+    assert index.index.tolist() == ["all", "business", "consumer", "earlier"]
     assert index["status"].eq("finished").all() and index["error"].eq("").all()
-    assert index.at["2025-06-30_all", "customers"] == 30 and index.at["2025-06-30_business", "customers"] == 8
-    assert index.at["2025-06-30_business", "filters"] == "business" and index["planned_actions"].isna().all()
+    assert index.at["all", "customers"] == 30 and index.at["business", "customers"] == 8
+    assert index.at["business", "filters"] == "business" and index["planned_actions"].isna().all()
+    for figure in ("revenue", "customers", "at_risk_value"):
+        assert round(index.loc[["business", "consumer"], figure].sum(), 2) == round(index.at["all", figure], 2)
     shares = index.filter(like="share of ")
     assert ((shares.sum(axis=1) - 1).abs() < 1e-4).all()
     page = (place / "index.html").read_text(encoding="utf-8")
-    assert page.count("<tr data-run=") == 4 and 'href="2025-06-30_business/report.html"' in page and page.count("<figure>") >= 3
+    assert page.count("<tr data-run=") == 4 and 'href="business/report.html"' in page and page.count("<figure>") >= 3
     assert not list(place.rglob(f"{DRAFT}*"))
-    manifest = json.loads((place / "2025-06-30_business" / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["filters"] == "only customer kind business" and [n["status"] for n in manifest["notebooks"]] == ["ok", "ok"]
-
-
-def test_revenue_of_kinds_adds_up_to_that_of_all(project, batch_file):
-    file = batch_file("batch: b\ncommon: {profile: shop, notebooks: none}\ngrid: {customer_kind: [all, business, consumer]}\n")
-    run_batch(file, Options(jobs=2), say=quiet)
-    index = pd.read_parquet(project / "outputs" / "batches" / "b" / "index.parquet").set_index("run")
-    for figure in ("revenue", "customers", "at_risk_value"):
-        assert round(index.loc[["business", "consumer"], figure].sum(), 2) == round(index.at["all", figure], 2)
+    manifest = json.loads((place / "business" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["filters"] == "only customer kind business" and [n["status"] for n in manifest["notebooks"]] == ["ok"]
+    out = pd.read_parquet(place / "business" / "tables" / "filtered_out.parquet").set_index("source")
+    ledger = pd.read_parquet(place / "business" / "tables" / "ledger.parquet").set_index("source")
+    assert out.at["sales", "rows"] + ledger.at["sales", "rows_read"] == 600 and out.at["people", "rows"] == 22
 
 
 def test_finished_runs_are_skipped_and_changed_ones_done_again(project, batch_file):
@@ -75,17 +75,11 @@ def test_finished_runs_are_skipped_and_changed_ones_done_again(project, batch_fi
     assert dry_run(file, Options())[0].set_index("run")["state"].to_dict() == {"one": "unfinished", "two": "changed"}
     run_batch(file, Options(jobs=2), say=quiet)
     assert set(dry_run(file, Options())[0]["state"]) == {"finished"}
+    write_lesson(project / "notebooks", "00_sizes", [*LESSONS["00_sizes"], "print('more')"])
+    table, sentence = dry_run(file, Options(jobs=2))
+    assert table.set_index("run")["state"].to_dict() == {"one": "changed", "two": "finished"} and "1 to do, 0 tables to make; about" in sentence
     write_shop(project / "data" / "shop", rows=610)
     assert set(dry_run(file, Options())[0]["state"]) == {"changed"}
-
-
-def test_a_changed_lesson_is_a_changed_run(project, batch_file):
-    file = batch_file(TWO)
-    run_batch(file, Options(jobs=2), say=quiet)
-    write_lesson(project / "notebooks", "01_money", [*LESSONS["01_money"], "print('more')"])
-    table, sentence = dry_run(file, Options(jobs=2))
-    assert set(table["state"]) == {"changed"} and table["tables_cached"].str.split(" of ").map(lambda n: n[0] == n[1]).all()
-    assert "0 tables to make; about" in sentence
 
 
 def test_an_interrupted_run_goes_on_with_the_next_lesson(project, batch_file, monkeypatch):
@@ -110,18 +104,19 @@ def test_an_interrupted_run_goes_on_with_the_next_lesson(project, batch_file, mo
     assert not (place / "manifest.json").exists() and (place / "progress.json").exists()
     assert perform(work)["status"] == "ok"
     assert started == ["00_sizes", "01_money", "01_money"] and not (place / "progress.json").exists()
-    assert dry_run(file, Options())[0]["state"].tolist() == ["finished"] if (place.parent / ".crmkit-batch").exists() else True
+    assert dry_run(file, Options())[0]["state"].tolist() == ["finished"]
 
 
 def test_one_bad_setting_one_broken_file_one_endless_notebook_and_the_others_finish(project, batch_file):
     (project / "data" / "broken").mkdir()
+    shutil.copy(project / "data" / "shop" / "people.csv", project / "data" / "broken")
     (project / "data" / "broken" / "sales.csv").write_bytes(b"\x00\x01\x02 no table at all")
     text = (project / "data" / "profiles" / "shop.yml").read_text(encoding="utf-8")
     (project / "data" / "profiles" / "broken.yml").write_text(text.replace("profile: shop", "profile: broken").replace("folder: ../shop", "folder: ../broken"), encoding="utf-8")
     write_lesson(project / "notebooks", "02_endless", [LESSONS["00_sizes"][0], "import time\ntime.sleep(600)"])
     file = batch_file(
         "batch: b\nnotebook_minutes: 0.1\ncommon: {profile: shop, notebooks: ['00', '01']}\nruns: [{name: good}, {name: setting, settings: {rfm: {bands: 99}}},"
-        " {name: file, profile: broken}, {name: endless, notebooks: all}, {name: also-good, as_of: 2025-03-31}]\n"
+        " {name: file, profile: broken}, {name: endless, notebooks: all}]\n"
     )
     with pytest.raises(UserError, match="run setting: setting rfm.bands = 99"):
         run_batch(file, Options(jobs=2), say=quiet)
@@ -132,13 +127,13 @@ def test_one_bad_setting_one_broken_file_one_endless_notebook_and_the_others_fin
     assert all("\n" not in error and error for error in done.failed.values())
     place = project / "outputs" / "batches" / "b"
     index = pd.read_parquet(place / "index.parquet").set_index("run")
-    assert index["status"].to_dict() == {"good": "finished", "setting": "failed", "file": "failed", "endless": "failed", "also-good": "finished"}
+    assert index["status"].to_dict() == {"good": "finished", "setting": "failed", "file": "failed", "endless": "failed"}
     page = (place / "index.html").read_text(encoding="utf-8")
     assert page.count('class="fault"') == 3 and "endless/notebooks/02_endless.html" in page
     kept = nbformat.read(place / "endless" / "notebooks" / "02_endless.ipynb", 4)
     assert any("2025-06-30" in o.get("text", "") for c in kept.cells for o in c.get("outputs", []))
     states = dry_run(file, Options(keep_going=True))[0].set_index("run")["state"].to_dict()
-    assert states == {"good": "finished", "also-good": "finished", "endless": "failed before", "file": "unfinished", "setting": "cannot start"}
+    assert states == {"good": "finished", "endless": "failed before", "file": "unfinished", "setting": "cannot start"}
 
 
 def test_a_run_beyond_its_own_limit_is_stopped(project, batch_file):
@@ -149,7 +144,7 @@ def test_a_run_beyond_its_own_limit_is_stopped(project, batch_file):
 
 def test_a_process_that_dies_fails_its_run_only(project, batch_file):
     write_lesson(project / "notebooks", "02_fatal", ["import os, signal\nos.kill(os.getppid(), 0)\nimport ctypes\nctypes.string_at(0)"])
-    done = run_batch(batch_file("batch: b\ncommon: {profile: shop}\nruns: [{name: fatal}, {name: fine, notebooks: ['00']}]\n"), Options(jobs=2), say=quiet)
+    done = run_batch(batch_file("batch: b\ncommon: {profile: shop}\nruns: [{name: fatal, notebooks: ['02']}]\n"), Options(jobs=2), say=quiet)
     assert set(done.failed) == {"fatal"} and "the kernel died" in done.failed["fatal"]
 
 
@@ -159,7 +154,7 @@ def test_a_market_without_orders_up_to_the_day_is_one_sentence(project, batch_fi
 
 
 def test_without_forking_a_batch_gives_the_same_tables(project, batch_file, monkeypatch):
-    file = batch_file(TWO)
+    file = batch_file(ONE)
     run_batch(file, Options(jobs=2), say=quiet)
     warm = hashes(project / "outputs" / "batches" / "b")
     monkeypatch.setattr("helpers.runs.batch.driver.CAN_FORK", False)
@@ -171,9 +166,9 @@ def test_without_forking_a_batch_gives_the_same_tables(project, batch_file, monk
 
 def test_two_batches_in_one_folder_the_second_is_refused_and_told_why(project, batch_file):
     place = project / "outputs" / "batches" / "b"
-    with only_batch(place), pytest.raises(UserError, match=rf"another batch is at work in b \(process {os.getpid()} on .*, since "):
+    with Store(place).hold(), pytest.raises(UserError, match=rf"another batch is at work in b \(process {os.getpid()} on .*, since "):
         run_batch(batch_file(TWO), Options(), say=quiet)
-    with only_batch(place):
+    with Store(place).hold():
         pass
 
 
@@ -191,14 +186,14 @@ def test_the_lock_of_a_killed_batch_holds_nobody_up(project):
 
 
 def test_two_batches_at_once_in_two_folders_share_the_cache_and_agree(project, batch_file):
-    file = batch_file(TWO)
+    file = batch_file(ONE)
     outs = [project / "a", project / "b"]
     threads = [threading.Thread(target=run_batch, args=(file, Options(out=str(o), jobs=1)), kwargs={"say": quiet}) for o in outs]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert hashes(outs[0]) == hashes(outs[1]) and len(hashes(outs[0])) == 2
+    assert hashes(outs[0]) == hashes(outs[1]) and len(hashes(outs[0])) == 1
 
 
 def test_a_folder_of_the_users_is_refused_and_left_as_it_was(project, batch_file):

@@ -16,7 +16,7 @@ from helpers.runs.batch.store import RemoteStore, Store, local_copy, open_store
 from helpers.runs.diff import diff_runs
 from helpers.runs.files import write_whole
 
-TWO = "batch: b\ncommon: {profile: shop, notebooks: ['00']}\nruns: [{name: one}, {name: two, settings: {rfm: {bands: 3}}}]\n"
+TWO = "batch: b\ncommon: {profile: shop, notebooks: ['00']}\nruns: [{name: one}, {name: two, notebooks: none, settings: {rfm: {bands: 3}}}]\n"
 
 
 def quiet(line):

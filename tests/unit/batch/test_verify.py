@@ -1,0 +1,142 @@
+"""`verify` passes on an untouched run and names one altered output, table, input and package version; `diff` tells who moved and why."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+import pytest
+from batch_project import make_project, write_shop
+
+from helpers.errors import UserError
+from helpers.runs.diff import diff_page, diff_runs, say_difference, table_frame
+from helpers.runs.main_job import run_all
+from helpers.runs.verify import verify_run
+
+
+def quiet(line):
+    """Nobody listens."""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A project with three finished runs, made once: two dates, and other thresholds."""
+    folder = tmp_path_factory.mktemp("verify")
+    home = make_project(folder / "home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRMKIT_HOME", str(home))
+        patch.setenv("CRMKIT_CACHE", str(folder / "cache"))
+        run_all("shop", out=home / "now", say=quiet)
+        run_all("shop", "2025-03-31", out=home / "before", tables_only=True, say=quiet)
+        run_all("shop", settings={"rfm": {"bands": 3}}, out=home / "bands", tables_only=True, say=quiet)
+    return home
+
+
+@pytest.fixture
+def home(made, tmp_path, monkeypatch):
+    """A copy of the project that a test may spoil."""
+    own = Path(shutil.copytree(made, tmp_path / "home"))
+    for name in ("now", "before", "bands"):
+        manifest = own / name / "manifest.json"
+        manifest.write_text(manifest.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setenv("CRMKIT_HOME", str(own))
+    monkeypatch.setenv("CRMKIT_CACHE", str(tmp_path / "cache"))
+    return own
+
+
+def found(verdict) -> set[tuple[str, str]]:
+    return {(f.kind, f.name) for f in verdict.findings}
+
+
+def test_an_untouched_run_is_verified(home):
+    before = {p: p.read_bytes() for p in (home / "now").rglob("*") if p.is_file()}
+    verdict = verify_run(home / "now")
+    assert verdict.findings == () and verdict.tables > 30 and verdict.cells == 9 and verdict.files > 40
+    assert {p: p.read_bytes() for p in (home / "now").rglob("*") if p.is_file()} == before
+
+
+def test_one_altered_output_one_altered_table_one_changed_file_and_one_version_are_each_named(home):
+    notebook = nbformat.read(home / "now" / "notebooks" / "00_sizes.ipynb", 4)
+    cell = next(c for c in notebook.cells if c.get("outputs") and "customers" in c.outputs[0].get("text", ""))
+    cell.outputs[0].text = cell.outputs[0].text.replace("30", "31")
+    nbformat.write(notebook, home / "now" / "notebooks" / "00_sizes.ipynb")
+    table = home / "now" / "tables" / "rfm.parquet"
+    frame = pd.read_parquet(table)
+    frame.loc[0, "total_spend"] += 1
+    frame.to_parquet(table, index=False)
+    people = home / "data" / "shop" / "people.csv"
+    people.write_text(people.read_text(encoding="utf-8") + "\n", encoding="utf-8")  # says the same, is another file
+    manifest = json.loads((home / "now" / "manifest.json").read_text(encoding="utf-8"))
+    manifest["versions"]["pandas"] = "2.9.9"
+    (home / "now" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    verdict = verify_run(home / "now")
+    assert found(verdict) == {("file", "notebooks/00_sizes.ipynb"), ("table", "rfm"), ("input", "people.csv"), ("version", "pandas"), ("output", "00_sizes, cell 4")}
+    says = {f.kind: f.says for f in verdict.findings}
+    assert says["output"] == "said '31 customers' when the run was made, says '30 customers' now"
+    assert "SHA-256 was" in says["input"] and "source people" in says["input"]
+    assert says["version"].startswith("was 2.9.9 when the run was made, is ") and not verdict.same_results
+
+
+def test_changed_orders_change_tables_and_outputs(home):
+    write_shop(home / "data" / "shop", rows=604)
+    verdict = verify_run(home / "now")
+    assert {("input", "sales.csv"), ("table", "orders"), ("table", "rfm"), ("output", "01_money, cell 4")} <= found(verdict)
+    assert ("table", "customers") not in found(verdict)
+
+
+def test_another_key_of_the_codes_is_named(home, monkeypatch):
+    monkeypatch.setenv("CRMKIT_PSEUDONYM_KEY", "another secret")
+    assert ("key", "CRMKIT_PSEUDONYM_KEY") in found(verify_run(home / "bands"))
+
+
+def test_a_changed_scheme_and_a_lost_file_are_named(home):
+    scheme = home / "data" / "schemes" / "champions11.yml"
+    scheme.write_text(scheme.read_text(encoding="utf-8").replace("Champions", "Stars", 1), encoding="utf-8")
+    (home / "bands" / "report.html").unlink()
+    assert {("input", "champions11.yml"), ("file", "report.html")} <= found(verify_run(home / "bands"))
+
+
+def test_a_folder_that_is_no_run_is_one_sentence(home):
+    with pytest.raises(UserError, match="data has no manifest.json"):
+        verify_run(home / "data")
+    with pytest.raises(UserError, match="data has no manifest.json"):
+        diff_runs(home / "data", home / "now")
+
+
+def test_the_command_ends_with_one_and_names_what_differs(home):
+    (home / "bands" / "tables" / "customer_tiers.csv").write_text("x", encoding="utf-8")
+    done = subprocess.run([sys.executable, "-c", "from helpers.cli import main; main()", "verify", str(home / "bands")], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "tables/customer_tiers.csv: was altered after the run" in done.stdout, done.stdout + done.stderr
+
+
+def test_two_dates_the_customers_that_moved_and_why(home):
+    told = diff_runs(home / "now", home / "before")  # whatever their order, the earlier day comes first
+    assert told.names == ("before", "now") and told.note == ""
+    assert told.settings.values.tolist() == [["as_of", "2025-03-31", "2025-06-30"]]
+    assert len(told.moves) and set(told.moves["cause"]) <= {"own behaviour", "time passing", "cut points moved", "rules changed"}
+    one, two = (pd.read_parquet(home / n / "tables" / "customer_tiers.parquet").set_index("customer_id")["tier"] for n in ("before", "now"))
+    assert set(told.moves["customer_id"]) == set(two.index[two != one.reindex(two.index)]) & set(one.index)
+    changes = {t.table: t for t in told.tables}
+    orders = [pd.read_parquet(home / n / "tables" / "orders.parquet") for n in ("before", "now")]
+    assert changes["orders"].came == len(orders[1]) - len(orders[0]) and changes["orders"].went == changes["orders"].changed == 0
+    assert "customers changed tier: " in say_difference(told)[2]
+    page = diff_page(told)
+    assert "Customers that changed tier" in page and told.moves["customer_id"].iloc[0] in page
+
+
+def test_other_thresholds_are_rules_and_leave_the_orders_alone(home):
+    told = diff_runs(home / "now", home / "bands")
+    assert ["rfm.bands", "5", "3"] in told.settings.values.tolist()
+    assert set(told.moves["cause"]) <= {"rules changed"}
+    changed = set(table_frame(told)["table"])
+    assert "rfm" in changed and not {"orders", "order_lines", "customers", "ledger"} & changed
+
+
+def test_a_run_equals_itself(home):
+    told = diff_runs(home / "now", home / "now")
+    assert told.same and say_difference(told) == ["All tables of now and now are equal."]
