@@ -59,7 +59,7 @@ def make_project(home: Path, rows: int = 600) -> Path:
 
 def write_shop(folder: Path, rows: int = 600) -> None:
     """Write the exports: 30 customers of two regions and kinds, orders over 18 months through two channels."""
-    days = pd.Timestamp("2024-01-02") + pd.to_timedelta([n * 7919 % 545 for n in range(rows)], unit="D")
+    days = pd.Timestamp("2024-01-02") + pd.to_timedelta([n // 2 * 7919 % 545 for n in range(rows)], unit="D")
     sales = {"o": [f"O{n // 2}" for n in range(rows)], "c": [f"K{n // 2 * 31 % 30}" for n in range(rows)], "d": days.strftime("%Y-%m-%d"),
              "a": [round(1 + n * 37 % 90 + 0.25, 2) for n in range(rows)], "by": ["web" if n // 2 % 3 else "shop" for n in range(rows)]}  # fmt: skip
     pd.DataFrame(sales).to_csv(folder / "sales.csv", index=False)

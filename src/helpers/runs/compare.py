@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -75,14 +76,20 @@ def _key(name: str, shared: Sequence[str], before: Path, after: Path) -> list[st
 
 def _unique(file: Path, columns: Sequence[str]) -> bool:
     listed = ", ".join(map(_quoted, columns))
-    answer = duckdb.execute(f"SELECT count(*) = (SELECT count(*) FROM (SELECT DISTINCT {listed} FROM read_parquet($file))) FROM read_parquet($file)", {"file": str(file)})
-    return bool(answer.fetchone()[0])  # type: ignore[index]
+    query = f"SELECT count(*) = (SELECT count(*) FROM (SELECT DISTINCT {listed} FROM read_parquet($file))) FROM read_parquet($file)"
+    return bool(_ask(query, file=file)[0])
+
+
+def _ask(query: str, **files: Path) -> tuple[Any, ...]:
+    """Return the one row of an answer, on a connection of its own."""
+    with duckdb.connect() as own:
+        return own.execute(query, {name: str(file) for name, file in files.items()}).fetchall()[0]
 
 
 def _only(this: Path, other: Path, columns: Sequence[str]) -> int:
     listed = ", ".join(map(_quoted, columns))
     query = f"SELECT count(*) FROM (SELECT {listed} FROM read_parquet($this) EXCEPT ALL SELECT {listed} FROM read_parquet($other))"
-    return int(duckdb.execute(query, {"this": str(this), "other": str(other)}).fetchone()[0])  # type: ignore[index]
+    return int(_ask(query, this=this, other=other)[0])
 
 
 def _keyed(key: Sequence[str], shared: Sequence[str], before: Path, after: Path) -> tuple[int, int, int, tuple[str, ...]]:
@@ -93,6 +100,6 @@ def _keyed(key: Sequence[str], shared: Sequence[str], before: Path, after: Path)
     sums = ", ".join(f"count(*) FILTER ({both} AND {d})" for d in differs)
     query = f"""SELECT count(*) FILTER (a._in IS NULL), count(*) FILTER (b._in IS NULL), count(*) FILTER ({both} AND ({" OR ".join(differs)})), {sums}
         FROM (SELECT *, true AS _in FROM read_parquet($before)) a FULL JOIN (SELECT *, true AS _in FROM read_parquet($after)) b ON {on}"""
-    came, went, changed, *by = duckdb.execute(query, {"before": str(before), "after": str(after)}).fetchone()  # type: ignore[misc]
+    came, went, changed, *by = _ask(query, before=before, after=after)
     ranked = sorted(((n, c) for n, c in zip(by, rest, strict=False) if n), key=lambda pair: (-pair[0], pair[1]))
     return came, went, changed, tuple(c for _, c in ranked)

@@ -21,7 +21,6 @@ from hamilton import driver  # noqa: E402
 
 import helpers  # noqa: E402
 
-
 logging.getLogger("hamilton.execution.graph_functions").setLevel(logging.CRITICAL + 1)  # it prints a page for every error, also those a user mends
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.axes.derive import AxisSettings
-from helpers.axes.moves import Snapshot, explain_moves
+from helpers.axes.moves import CAUSES, Snapshot, explain_moves
 from helpers.errors import UserError
 from helpers.lifecycle.migration import describe_moves
 from helpers.lifecycle.past import Past
@@ -69,9 +69,18 @@ def _split(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Mapping
     snapshots: list[Snapshot] = [p.snapshot(d, s) for p, d, s in zip(pasts, days, schemes, strict=True)]
     idle = Past(pasts[1].order_lines, pasts[1].tables, pasts[0].settings).measure(days[1], known_until=days[0])
     try:
-        return describe_moves(explain_moves(snapshots[0], snapshots[1], idle), snapshots[0], snapshots[1]), ""
+        moves = describe_moves(explain_moves(snapshots[0], snapshots[1], idle), snapshots[0], snapshots[1])
     except UserError as fault:
         return none, str(fault)
+    same = days[0] == days[1] and records[0]["tables"]["order_lines"] == records[1]["tables"]["order_lines"]
+    return (_by_rules(moves) if same else moves), ""
+
+
+def _by_rules(moves: pd.DataFrame) -> pd.DataFrame:
+    """On one day with the same orders nobody did anything: cut points that moved were moved by the settings."""
+    told = "From " + moves["label_before"] + " to " + moves["label_after"] + ": same customer, same numbers; the thresholds or rules are others."
+    moved = moves["steps"].fillna(0) != 0
+    return moves.assign(cause=moves["cause"].mask(moved, CAUSES["rules"]), sentence=moves["sentence"].mask(moved, told))
 
 
 def _scheme(record: Mapping[str, Any]) -> Scheme:

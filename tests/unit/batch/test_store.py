@@ -34,7 +34,7 @@ def bucket(project, monkeypatch):
     for name, value in {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}.items():
         monkeypatch.setenv(name, value)
     fsspec.S3FileSystem.clear_instance_cache()
-    fsspec.S3FileSystem().mkdir("reports")
+    fsspec.S3FileSystem().makedirs("reports", exist_ok=True)  # servers of one process share what they hold
     yield "s3://reports"
     fsspec.S3FileSystem.clear_instance_cache()
     server.stop()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from helpers.runs.paths import project_root
 from helpers.runs.raw import fingerprint
 
 MARKER = ".crmkit-batch"
+BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az"}  # these have no folders, and a bucket that is not there is not ours to make
 
 
 class Store:
@@ -95,16 +96,14 @@ class RemoteStore(Store):
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Keep other batches out, here and on other computers."""
-        self._try(lambda: self._files.makedirs(self._root, exist_ok=True))
+        if not BUCKETS & set(_names(self._files.protocol)):
+            self._try(lambda: self._files.makedirs(self._root, exist_ok=True))
         with only_batch(self.work), lease(self):
             yield
 
     def read(self, name: str) -> bytes | None:
         self._files.invalidate_cache()
-        try:
-            return self._try(lambda: self._files.cat_file(f"{self._root}/{name}"))
-        except FileNotFoundError:
-            return None
+        return self._try(lambda: self._files.cat_file(f"{self._root}/{name}"), absent=None)
 
     def write(self, name: str, content: bytes | str) -> None:
         data = content.encode("utf-8") if isinstance(content, str) else content
@@ -119,7 +118,7 @@ class RemoteStore(Store):
     def sizes(self, run: str) -> dict[str, int]:
         self._files.invalidate_cache()
         root = f"{self._root}/{run}"
-        found: Mapping[str, Any] = self._try(lambda: self._files.find(root, detail=True))
+        found: Mapping[str, Any] = self._try(lambda: self._files.find(root, detail=True), absent={})
         return {name.partition(f"{root.lstrip('/')}/")[2]: int(facts["size"]) for name, facts in found.items()}
 
     def publish(self, run: str) -> None:
@@ -141,14 +140,18 @@ class RemoteStore(Store):
             write_whole(target / name, self.read(f"{run}/{name}") or b"")
         return target
 
-    def _try(self, act: Any) -> Any:
-        """Network and permission faults are the user's to mend; a file that is not there is an answer."""
+    def _try(self, act: Callable[[], Any], **answer: Any) -> Any:
+        """Network and permission faults are the user's to mend; that a file is not there is an answer where `absent` gives one."""
         try:
             return act()
-        except FileNotFoundError:
-            raise
         except OSError as fault:
+            if isinstance(fault, FileNotFoundError) and "absent" in answer:
+                return answer["absent"]
             raise UserError(f"address {self.address} cannot be used: {' '.join(str(fault).split())}") from fault
+
+
+def _names(protocol: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (protocol,) if isinstance(protocol, str) else protocol
 
 
 def open_store(address: str) -> Store:
