@@ -30,7 +30,7 @@ with DAG(
     batch = BashOperator(
         task_id="batch",
         cwd=HOME,
-        bash_command="python3 kit.py batch data/batches/weekly.yml --keep-going --out outputs/weekly/batch",
+        bash_command="python3 kit.py batch data/batches/weekly.yml --until " + DAY + " --keep-going",
         execution_timeout=dt.timedelta(hours=3),
     )
     tiers = PapermillOperator(
@@ -43,7 +43,7 @@ with DAG(
     verify = BashOperator(
         task_id="verify",
         cwd=HOME,
-        bash_command="for run in outputs/weekly/batch/*/; do python3 kit.py verify \"$run\" || exit 1; done",
+        bash_command="for run in outputs/batches/weekly/*/; do python3 kit.py verify \"$run\" || exit 1; done",
         execution_timeout=dt.timedelta(hours=3),
     )
     batch >> [tiers, verify]

@@ -68,12 +68,14 @@ def batch(
     scheduler: Annotated[str, typer.Option(help="address of a Dask scheduler whose workers do the runs")] = "",
     out: Annotated[str, typer.Option(help="folder or address (s3://...) for the results; default: the file's, or outputs/batches/<batch>")] = "",
     keep_going: Annotated[bool, typer.Option("--keep-going", help="do the good runs although others have a mistake")] = False,
+    until: Annotated[str, typer.Option(help="day that the newest as-of dates are counted back from; default: the file's, else today")] = "",
 ) -> None:
     """Do many runs from one file: in parallel, resumable, with a page that compares them."""
-    from helpers.runs.batch.driver import Options, dry_run, run_batch
+    from helpers.runs.batch.driver import Options, dry_run, read_until, run_batch
     from helpers.show.tables import as_text
 
-    options = Options(str(Path(out).absolute()) if out and "://" not in out else out, jobs, scheduler, keep_going)
+    place = str(Path(out).absolute()) if out and "://" not in out else out
+    options = Options(place, jobs, scheduler, keep_going, read_until(file, until))
     if dry:
         table, sentence = dry_run(file, options)
         typer.echo(as_text(table))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import time
@@ -34,13 +35,15 @@ class Options:
     """How a batch is run.
 
     `jobs` runs at a time (0: one per processor core, at most four); `scheduler` is the address of a Dask cluster, whose workers then do the
-    runs; `keep_going` runs the good runs of a file in which others have a mistake.
+    runs; `keep_going` runs the good runs of a file in which others have a mistake;
+    `until` is the day that the newest as-of dates are counted back from.
     """
 
     out: str = ""
     jobs: int = 0
     scheduler: str = ""
     keep_going: bool = False
+    until: dt.date | None = None
 
     @property
     def at_once(self) -> int:
@@ -77,8 +80,8 @@ def open_batch(file: Path, options: Options) -> Batch:
     UserError
         A line per mistake.
     """
-    store = place_of(read_batch(file), options)
-    plan = make_plan(file, store.work, keep_going=options.keep_going)
+    store = place_of(read_batch(file, options.until), options)
+    plan = make_plan(file, store.work, keep_going=options.keep_going, until=options.until)
     records = {r.name: store.record(r.name) for r in plan.runs}
     states = {r.name: state_of(r, records[r.name], store.sizes(r.name)) for r in plan.runs}
     kept = json.loads(store.read(OUTCOMES) or b"{}")
@@ -89,6 +92,16 @@ def open_batch(file: Path, options: Options) -> Batch:
 def place_of(told: BatchFile, options: Options) -> Store:
     """Return where a batch's results go."""
     return open_store(options.out or told.out or f"outputs/batches/{told.batch}")
+
+
+def read_until(file: Path, told: str) -> dt.date:
+    """Return the day of a batch: the one given, else the file's, else today. The only place of a batch that looks at the clock."""
+    if not told:
+        return read_batch(file).until or dt.datetime.now().astimezone().date()
+    try:
+        return dt.date.fromisoformat(told)
+    except ValueError as fault:
+        raise UserError(f"--until {told} is not a day: write it as YYYY-MM-DD") from fault
 
 
 def dry_run(file: Path, options: Options) -> tuple[pd.DataFrame, str]:
@@ -119,7 +132,7 @@ def run_batch(file: Path, options: Options, *, say: Say) -> Batch:
     """
     with ExitStack() as stack:
         warm = stack.enter_context(Nursery()) if CAN_FORK and not options.scheduler else None  # imports while the file is checked
-        stack.enter_context(place_of(read_batch(file), options).hold())
+        stack.enter_context(place_of(read_batch(file, options.until), options).hold())
         batch = open_batch(file, options)
         todo = batch.todo
         done = sum(s == FINISHED for s in batch.states.values())

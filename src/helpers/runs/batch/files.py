@@ -22,12 +22,22 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+Period = Literal["week", "month", "quarter", "year"]
+
+
 class Every(Strict):
-    """A row of as-of dates: the last day of each month, quarter or year from one day to another."""
+    """A row of as-of dates: the last day of each week (Sunday), month, quarter or year from one day to another."""
 
     first: dt.date = Field(alias="from", description="the first day; its own period counts when it ends on or after it")
     last: dt.date = Field(alias="to", description="no day lies after this one")
-    every: Literal["month", "quarter", "year"]
+    every: Period
+
+
+class Newest(Strict):
+    """The newest as-of dates: the last days of so many complete periods up to the day of the batch (`until`)."""
+
+    newest: int = Field(ge=1, le=120)
+    every: Period
 
 
 class RunSpec(Strict):
@@ -44,7 +54,7 @@ class RunSpec(Strict):
 class BatchFile(Strict):
     """A batch: what it is called, where it goes, and which runs there are.
 
-    `grid` maps an axis to its values, and every combination is a run: `profile`, `as_of` (days, or `{from, to, every}`), `market`,
+    `grid` maps an axis to its values, and every combination is a run: `profile`, `as_of` (days, or `{from, to, every}`, or `{newest, every}`), `market`,
     `channel`, `customer_kind` (each value a name, a list of names, or `all`), `settings` and `notebooks` (`{label: value}`), or any
     setting as `section.key`. `runs` lists further runs one by one.
     """
@@ -53,6 +63,7 @@ class BatchFile(Strict):
     title: Text = ""
     out: str = Field("", description="folder, or an address such as s3://bucket/path; outputs/batches/<batch> when left out")
     base: Text = Field("", description="name of the run that the others are compared with; the first when left out")
+    until: dt.date | None = Field(None, description="the day that `newest` counts back from; today when left out")
     notebook_minutes: float = Field(30, ge=0, description="a notebook that takes longer is stopped; 0: no limit")
     run_minutes: float = Field(0, ge=0, description="a run that takes longer is stopped; 0: no limit")
     common: RunSpec = RunSpec()
@@ -60,8 +71,8 @@ class BatchFile(Strict):
     runs: list[RunSpec] = Field(default_factory=list)
 
 
-def read_batch(file: Path) -> BatchFile:
-    """Read a batch file.
+def read_batch(file: Path, until: dt.date | None = None) -> BatchFile:
+    """Read a batch file; `until` takes the place of the file's own.
 
     Raises
     ------
@@ -70,7 +81,8 @@ def read_batch(file: Path) -> BatchFile:
     """
     try:
         content = read_yaml(file.read_text(encoding="utf-8-sig"))
-        return BatchFile.model_validate(content)
+        told = BatchFile.model_validate(content)
+        return told.model_copy(update={"until": until}) if until else told
     except FileNotFoundError as fault:
         raise UserError(f"there is no batch file {file.name}: data/batches holds examples") from fault
     except (yaml.YAMLError, UnicodeDecodeError) as fault:

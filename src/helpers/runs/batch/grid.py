@@ -14,11 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from helpers.cleaning.settings_filters import COLUMN_OF
 from helpers.errors import UserError
-from helpers.runs.batch.files import BatchFile, Every, Layer, RunSpec
+from helpers.runs.batch.files import BatchFile, Every, Layer, Newest, RunSpec
 from helpers.runs.settings import setting_names
 
 EVERYTHING = "all"
-PERIODS = {"month": "M", "quarter": "Q", "year": "Y"}
+PERIODS = {"week": "W-SUN", "month": "M", "quarter": "Q", "year": "Y"}
 AXES = ("profile", "as_of", *COLUMN_OF, "settings", "notebooks")
 
 
@@ -44,7 +44,7 @@ def expand(batch: BatchFile) -> list[RunSpec]:
     >>> [r.name for r in expand(BatchFile(batch="b", grid=grid))]
     ['2025-03-31_all', '2025-03-31_business', '2025-06-30_all', '2025-06-30_business']
     """
-    axes = [_axis(name, values) for name, values in batch.grid.items()]
+    axes = [_axis(name, values, batch.until) for name, values in batch.grid.items()]
     named = [len(a) > 1 for a in axes]
     combined = list(product(*axes)) if axes else []
     grid = [_merge(batch.common, *(v.sets for v in values), RunSpec(name=_name(batch, values, named))) for values in combined]
@@ -68,9 +68,9 @@ def _merge(*layers: RunSpec) -> RunSpec:
     return RunSpec(**plain, filters=filters, settings=settings)
 
 
-def _axis(name: str, values: Any) -> list[Value]:
+def _axis(name: str, values: Any, until: dt.date | None) -> list[Value]:
     if name == "as_of":
-        return [Value(d.isoformat(), RunSpec(as_of=d)) for d in _days(values)]
+        return [Value(d.isoformat(), RunSpec(as_of=d)) for d in _days(values, until)]
     if name == "settings" or name == "notebooks":
         return [Value(label, RunSpec(**{name: value})) for label, value in _labelled(name, values)]
     listed = _listed(name, values)
@@ -108,21 +108,36 @@ def _labelled(name: str, values: Any) -> Iterator[tuple[str, Any]]:
             raise UserError(f"grid.{name}.{label}: {fault.errors()[0]['msg']}, not {value!r}") from fault
 
 
-def _days(values: Any) -> list[dt.date]:
-    kind = Every if isinstance(values, dict) else list[dt.date]
+def _days(values: Any, until: dt.date | None) -> list[dt.date]:
+    kind = list[dt.date] if not isinstance(values, dict) else Newest if "newest" in values else Every
     try:
         told = TypeAdapter(kind).validate_python(values)
     except ValidationError as fault:
         first = fault.errors(include_url=False)[0]
-        raise UserError(f"grid.as_of: {first['msg']}, not {first['input']!r}: list days as YYYY-MM-DD, or give from, to and every") from fault
-    days = list(told) if isinstance(told, list) else period_ends(told)
+        raise UserError(f"grid.as_of: {first['msg']}, not {first['input']!r}: list days as YYYY-MM-DD, or give from, to and every, or newest and every") from fault
+    days = list(told) if isinstance(told, list) else newest_ends(told, until) if isinstance(told, Newest) else period_ends(told)
     if not days:
         raise UserError("grid.as_of names no day")
     return days
 
 
+def newest_ends(told: Newest, until: dt.date | None) -> list[dt.date]:
+    """Return the last days of the newest complete periods, oldest first.
+
+    Examples
+    --------
+    >>> [d.isoformat() for d in newest_ends(Newest(newest=2, every="quarter"), dt.date(2025, 7, 7))]
+    ['2025-03-31', '2025-06-30']
+    """
+    if until is None:
+        raise UserError("grid.as_of: newest needs a day to count back from: set until in the file, or call crmkit batch --until YYYY-MM-DD")
+    now = pd.Period(until, freq=PERIODS[told.every])
+    complete = now if now.end_time.date() == until else now - 1
+    return [(complete - back).end_time.date() for back in reversed(range(told.newest))]
+
+
 def period_ends(told: Every) -> list[dt.date]:
-    """Return the last days of the months, quarters or years between two days.
+    """Return the last days of the weeks, months, quarters or years between two days.
 
     Examples
     --------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -67,7 +68,7 @@ class Plan:
         return tuple(r for r in self.runs if not r.fault)
 
 
-def make_plan(file: Path, folder: Path, *, keep_going: bool = False) -> Plan:
+def make_plan(file: Path, folder: Path, *, keep_going: bool = False, until: dt.date | None = None) -> Plan:
     """Read and check a batch file as a whole.
 
     Parameters
@@ -77,13 +78,15 @@ def make_plan(file: Path, folder: Path, *, keep_going: bool = False) -> Plan:
         Where run folders are made (for a remote address, the working folder on this computer).
     keep_going : bool
         Plan the good runs although others have a mistake; theirs are kept as `fault`.
+    until : datetime.date, optional
+        Takes the place of the file's own.
 
     Raises
     ------
     UserError
         A line per mistake, each with the run it is in; nothing has been started.
     """
-    batch = read_batch(file)
+    batch = read_batch(file, until)
     specs = expand(batch)
     mistakes = _whole_mistakes(batch, specs)
     runs = [_open(spec, folder, file.absolute().parent) for spec in specs] if not mistakes else []
