@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from helpers.errors import UserError
-from helpers.runs.batch.driver import Options, dry_run
+from helpers.runs.batch.driver import Options, dry_run, read_until
 from helpers.runs.batch.files import BatchFile, RunSpec, read_batch
 from helpers.runs.batch.grid import expand
 from helpers.runs.batch.plan import in_turn, make_plan
@@ -28,6 +28,17 @@ def test_a_grid_is_every_combination_and_names_tell_what_differs(project, batch_
     assert one.settings == {"rfm": {"bands": 5}, "filters": {"customer_kind": ["business"], "channel": ["web"]}} and one.as_of == "2024-12-31"
     assert one.what == {"profile": "shop", "as_of": "2024-12-31", "filters": "business; web", "settings": "rfm.bands=5"}
     assert len({r.key for r in plan.runs}) == 16 and plan.base == "2024-09-30_all_bands-3"
+
+
+def test_the_newest_weeks_are_counted_back_from_the_day_of_the_batch(project, batch_file):
+    file = batch_file("batch: b\ncommon: {profile: shop}\ngrid: {as_of: {newest: 2, every: week}}\n")
+    with pytest.raises(UserError, match="newest needs a day to count back from: set until in the file"):
+        make_plan(file, project / "out")
+    plan = make_plan(file, project / "out", until=dt.date(2025, 6, 30))  # a Monday
+    assert [r.as_of for r in plan.runs] == ["2025-06-22", "2025-06-29"]
+    assert read_until(file, "2025-06-29") == dt.date(2025, 6, 29)
+    with pytest.raises(UserError, match="--until soon is not a day"):
+        read_until(file, "soon")
 
 
 def test_neighbours_in_turn_read_different_days(project, batch_file):
@@ -119,7 +130,7 @@ def test_an_example_of_each_kind_is_shipped_and_sound():
     from helpers.runs.paths import project_root
 
     files = sorted((project_root() / "data" / "batches").glob("*.yml"))
-    assert len(files) >= 4
+    assert len(files) >= 5
     for file in files:
         told = read_batch(file)
         names = [s.name for s in expand(told)]

@@ -185,5 +185,6 @@ def test_online_retail_ii_maps_both_sheets_of_the_file_it_fetches():
     shop = load_profile(PROFILES / "online_retail_ii.yml")
     assert shop.fetch is not None
     assert {s.path for s in shop.sources} == {"online_retail_II.xlsx"}
-    assert [s.sheet for s in shop.sources] == ["Year 2009-2010", "Year 2010-2011"]
-    assert shop.sources[0].columns == shop.sources[1].columns
+    for table in ("order_lines", "customers"):  # the country of a customer only stands on the lines
+        one, two = shop.sources_of(table)
+        assert (one.sheet, two.sheet) == ("Year 2009-2010", "Year 2010-2011") and one.columns == two.columns
