@@ -38,7 +38,7 @@ def plan(scenario: str, count: int, profile: str) -> list[dict[str, Any]]:
     """Return the parameters of each run, without its folder."""
     last = LAST_DAY[profile]
     if scenario == "thresholds":
-        return [{"profile": profile, "as_of": last, "settings": {"rfm": {"new_days": 30 + 15 * n}}} for n in range(count)]
+        return [{"profile": profile, "as_of": last, "settings": {"lifecycle": {"new_days": 30 + 15 * n}}} for n in range(count)]
     every = "quarter" if profile == "demo" else "month"
     days = period_ends(Every(**{"from": "2016-01-01", "to": last, "every": every}))[-count:]
     return [{"profile": profile, "as_of": d.isoformat(), "settings": {}} for d in days]
