@@ -11,13 +11,13 @@ from collections.abc import Mapping
 import narwhals as nw
 import pandas as pd
 
-from helpers.cleaning.ledger import line_counts, row_counts
 from helpers.cleaning.privacy import pseudonymise
 from helpers.cleaning.settings_customers import PrivacySettings
 from helpers.cleaning.settings_filters import FiltersSettings
 from helpers.engine import lift
 from helpers.errors import UserError
 
+OUTSIDE = "outside"
 NO_OWNER = ("products", "staff", "costs")  # rows of these tables belong to no customer and always stay
 MARKS = ("read_from", "row", "fate", "reason", "column", "value", "amount", "is_return")
 
@@ -113,28 +113,28 @@ def keep_cells(cells: pd.DataFrame, marked: Mapping[str, pd.DataFrame]) -> pd.Da
     return cells.merge(rows.astype({"table": "str"}), on=["table", "source", "row"], how="inner")[list(cells.columns)]
 
 
-def count_filtered(all_lines: nw.LazyFrame, all_rows: Mapping[str, pd.DataFrame], inside: pd.DataFrame, settings: FiltersSettings) -> pd.DataFrame:
-    """Return how many rows, and how much money, lie outside the filter, per source.
+def count_outside(inside: pd.DataFrame, every: pd.DataFrame) -> pd.DataFrame:
+    """Return the counts inside the filter, and under the fate `outside` what is missing in them, per source.
 
     Parameters
     ----------
-    all_lines : narwhals.LazyFrame
-        Marked order lines.
-    all_rows : mapping of str to pandas.DataFrame
-        Marked small tables by name.
-    inside : pandas.DataFrame
-        Counts of the rows inside, from `line_counts` and `row_counts`.
-    settings : FiltersSettings
+    inside, every : pandas.DataFrame
+        From `line_counts` and `row_counts`: of the rows inside the filter, and of all rows.
 
     Returns
     -------
     pandas.DataFrame
-        table, source (str), rows (Int64), money (float64, currency units); no rows without a filter. Sorted by table and source.
+        The rows of `inside`, then one row per source with fate `outside`; none when `every` is `inside`.
     """
+    if every is inside:
+        return inside
     by = ["table", "source"]
-    if not settings.active:
-        return pd.DataFrame({"table": [], "source": [], "rows": [], "money": []}).astype({"table": "str", "source": "str", "rows": "Int64", "money": "float64"})
-    every = pd.concat([line_counts(all_lines), *(row_counts(f, n) for n, f in all_rows.items())], ignore_index=True)
-    total = every.groupby(by)[["rows", "money"]].sum()
-    left = total.sub(inside.groupby(by)[["rows", "money"]].sum(), fill_value=0)
-    return left.round({"money": 4}).reset_index().astype({"table": "str", "source": "str", "rows": "Int64", "money": "float64"})
+    left = every.groupby(by)[["rows", "money"]].sum().sub(inside.groupby(by)[["rows", "money"]].sum(), fill_value=0).reset_index()
+    told = left.assign(fate=OUTSIDE, reason="outside the filter", is_return=False, without_money=0, money=left["money"].round(4))
+    return pd.concat([inside, told.astype(inside.dtypes.to_dict())[list(inside.columns)]], ignore_index=True)
+
+
+def sum_outside(counts: pd.DataFrame) -> pd.DataFrame:
+    """Return how many rows, and how much money, lie outside the filter: table, source (str), rows (Int64), money (float64); none without a filter."""
+    outside = counts.loc[counts["fate"] == OUTSIDE, ["table", "source", "rows", "money"]]
+    return outside.astype({"table": "str", "source": "str", "rows": "Int64", "money": "float64"}).sort_values(["table", "source"], ignore_index=True)

@@ -143,7 +143,8 @@ def _join_cells(problems: pd.DataFrame) -> pd.Series:
 def _mark_repeats(marked: pd.DataFrame, wanted: Table) -> pd.DataFrame:
     """The first row of a key stands; a later one is merged when it says the same, else set aside."""
     kept = marked["fate"] == "kept"
-    key, says = list(wanted.key), [c.name for c in wanted.columns]
+    seen_first = wanted.dated_by if wanted.name == "customers" else None  # met again on a later day, a customer is the same customer
+    key, says = list(wanted.key), [c.name for c in wanted.columns if c.name != seen_first]
     later = kept & marked[kept].duplicated(key, keep="first").reindex(marked.index, fill_value=False)
     same = later & marked[kept].duplicated(says, keep="first").reindex(marked.index, fill_value=False)
     if wanted.name == "events":  # two identical page views are two page views

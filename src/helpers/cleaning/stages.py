@@ -9,7 +9,7 @@ import pandas as pd
 from hamilton.function_modifiers import parameterize, source, value
 
 from helpers.axes.judgements import JUDGED_BY, fill_expiry
-from helpers.cleaning.filters import count_filtered, keep_cells, keep_lines, keep_marked_lines, keep_rows
+from helpers.cleaning.filters import OUTSIDE, count_outside, keep_cells, keep_lines, keep_marked_lines, keep_rows, sum_outside
 from helpers.cleaning.ledger import build_ledger, line_counts, row_counts, set_aside_lines, set_aside_rows, summarise_reasons
 from helpers.cleaning.lines import keep_with_origin, mark_order_lines, only_line_columns
 from helpers.cleaning.orders import build_orders, match_returns
@@ -110,11 +110,13 @@ def fate_counts(
     staff_marked: pd.DataFrame | None,
     costs_marked: pd.DataFrame | None,
 ) -> pd.DataFrame:
-    """Rows and money per source, fate and reason, over all tables, inside the filter."""
+    """Rows and money per source, fate and reason, over all tables, and what of them lies outside the filter."""
     marked = _small_marked(locals())
     lines = keep_marked_lines(order_lines_marked, order_lines_matched_marked, scope_identified, filters_settings)
-    inside = {n: keep_rows(f, n, scope_identified, customer_map, filters_settings) for n, f in marked.items()}
-    return pd.concat([line_counts(lines), *[row_counts(frame, name) for name, frame in inside.items()]], ignore_index=True)
+    kept = {n: keep_rows(f, n, scope_identified, customer_map, filters_settings) for n, f in marked.items()}
+    inside = pd.concat([line_counts(lines), *[row_counts(frame, name) for name, frame in kept.items()]], ignore_index=True)
+    every = pd.concat([line_counts(order_lines_marked), *[row_counts(frame, name) for name, frame in marked.items()]], ignore_index=True) if filters_settings.active else inside
+    return count_outside(inside, every)
 
 
 def _small_marked(given: dict[str, object]) -> dict[str, pd.DataFrame]:
@@ -122,37 +124,19 @@ def _small_marked(given: dict[str, object]) -> dict[str, pd.DataFrame]:
     return {n.removesuffix("_marked"): f for n, f in given.items() if n.endswith("_marked") and isinstance(f, pd.DataFrame)}
 
 
-def filtered_out(
-    order_lines_marked: nw.LazyFrame,
-    fate_counts: pd.DataFrame,
-    filters_settings: FiltersSettings,
-    customers_marked: pd.DataFrame | None,
-    products_marked: pd.DataFrame | None,
-    contracts_marked: pd.DataFrame | None,
-    equipment_marked: pd.DataFrame | None,
-    contacts_marked: pd.DataFrame | None,
-    interactions_marked: pd.DataFrame | None,
-    tickets_marked: pd.DataFrame | None,
-    surveys_marked: pd.DataFrame | None,
-    events_marked: pd.DataFrame | None,
-    touches_marked: pd.DataFrame | None,
-    ratings_marked: pd.DataFrame | None,
-    signals_marked: pd.DataFrame | None,
-    staff_marked: pd.DataFrame | None,
-    costs_marked: pd.DataFrame | None,
-) -> pd.DataFrame:
+def filtered_out(fate_counts: pd.DataFrame) -> pd.DataFrame:
     """Rows and money outside the filter, per source; the ledger accounts for the rest."""
-    return count_filtered(order_lines_marked, _small_marked(locals()), fate_counts, filters_settings)
+    return sum_outside(fate_counts)
 
 
 def ledger(fate_counts: pd.DataFrame) -> pd.DataFrame:
     """Rows read = kept + merged + set aside, and the same for money, per source."""
-    return build_ledger(fate_counts)
+    return build_ledger(fate_counts[fate_counts["fate"] != OUTSIDE])
 
 
 def set_aside_reasons(fate_counts: pd.DataFrame) -> pd.DataFrame:
     """Why rows were not kept, most rows first."""
-    return summarise_reasons(fate_counts)
+    return summarise_reasons(fate_counts[fate_counts["fate"] != OUTSIDE])
 
 
 def set_aside(

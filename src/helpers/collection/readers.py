@@ -24,6 +24,7 @@ from helpers.collection.sql import open_sql
 from helpers.collection.streams import suffix_of
 from helpers.collection.text import open_text
 from helpers.errors import UserError
+from helpers.tables import table
 
 FORMATS = {
     ".xlsx": "excel", ".xlsm": "excel", ".xls": "excel", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl",
@@ -86,7 +87,8 @@ def read_source(source: Source, profile: Profile) -> Iterator[pa.Table]:
     {'read_from': 'cdnow', 'row': 2, 'problem': None, 'customer_id': '0001', 'amount': '29.73'}
     """
     batches = _batches(_plan(source, profile), source)
-    return distinct_rows(batches) if source.distinct else batches
+    dates = [c.name for c in table(source.table).columns if c.kind in {"date", "time"}]
+    return distinct_rows(batches, dates) if source.distinct else batches
 
 
 def describe_source(source: Source, profile: Profile) -> dict[str, Any]:

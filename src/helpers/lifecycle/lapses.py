@@ -123,7 +123,7 @@ def say_lapses(judged: pd.DataFrame) -> str:
         return "The rule in use called nobody lapsed a quarter ago, or everybody stayed away: the data do not allow a verdict."
     told = f"Of {int(used['flagged']):,} customers called lapsed a quarter ago, {used['precision']:.0%} stayed away; that found {used['recall']:.0%} of all who did".replace("%", " %")
     others = judged[~judged["in_use"].astype("bool")].dropna(subset=["agreement"]).sort_values(["agreement", "rule"], ascending=[False, True])
-    if max(used["agreement"], *others["agreement"]) < CHANCE:
+    if max([used["agreement"], *others["agreement"]]) < CHANCE:
         return f"{told}, which is hardly better than chance ({used['base_rate']:.0%} of all stayed away); no other rule was better.".replace("%", " %").replace("  ", " ")
     if others.empty or others["agreement"].iloc[0] <= used["agreement"] + CLEARLY:
         return f"{told}, and no simpler rule did clearly better."

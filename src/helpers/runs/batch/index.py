@@ -52,7 +52,7 @@ def _file_order(batch: Batch) -> list[str]:
 
 def _row(run: Planned, batch: Batch) -> dict[str, Any]:
     state, outcome = batch.states[run.name], batch.outcomes.get(run.name, {})
-    current = state in {FINISHED, FAILED, "failed"} and batch.records[run.name].get("key") == run.key
+    current = state == FINISHED or (state in {FAILED, "failed"} and batch.records[run.name].get("key") == run.key)
     record = batch.records[run.name] if current else {}
     figures = record.get("figures", {})
     spent = sum(n["seconds"] for n in record.get("notebooks", [])) + sum(record.get("stage_seconds", {}).values())
