@@ -31,6 +31,7 @@ LESSONS = {
     "01_money": [OPEN, 'orders = run.load("orders")\nprint(round(orders["net_amount"].sum(), 2))'],
 }
 SCHEMES = ("champions11", "stages4")
+OWN = ("demo", "profiles", "batches", "downloads", "schemes")
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
 
 
@@ -48,6 +49,9 @@ def make_project(home: Path, rows: int = 600) -> Path:
     (home / "data" / "schemes").mkdir()
     for name in SCHEMES:  # the others only take time
         shutil.copy(real / "data" / "schemes" / f"{name}.yml", home / "data" / "schemes")
+    for folder in (real / "data").iterdir():  # what rooms keep there, such as word lists
+        if folder.is_dir() and folder.name not in OWN:
+            shutil.copytree(folder, home / "data" / folder.name)
     shutil.copy(real / "notebooks" / "conftest.py", home / "notebooks")
     shutil.copy(real / "tests" / "notebooks" / "sanitize.cfg", home / "tests" / "notebooks")
     for name, cells in LESSONS.items():
