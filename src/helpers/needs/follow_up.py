@@ -50,7 +50,7 @@ def close_loop(
     if contacts is not None:
         pairs = told[["row", "customer_id", "answered_on"]].merge(contacts, on="customer_id")
         first = pairs[pairs["at"] > pairs["answered_on"]].groupby("row")["at"].min()
-        told["followed_up_at"] = told["row"].map(first)
+        told["followed_up_at"] = first.reindex(told["row"]).to_numpy()  # unlike map, it also holds when nobody was dissatisfied
     told["followed_up_at"] = told["followed_up_at"].astype("datetime64[us]")
     hours = (told["followed_up_at"] - told["answered_on"]).dt.total_seconds() / 3600
     young = (pd.Timestamp(as_of) - told["answered_on"]).dt.days < settings.open_days

@@ -90,3 +90,10 @@ def test_no_answers_at_all():
     assert count_satisfaction(none, orders(("a", "2025-01-01")), V, S).empty
     assert curve_repurchase(none, orders(("a", "2025-01-01")), as_of=AS_OF, settings=S).empty
     assert close_loop(none, None, None, None, as_of=AS_OF, settings=V).empty
+
+
+def test_the_loop_is_closed_when_nobody_was_dissatisfied():
+    surveys = pd.DataFrame({"customer_id": ["a"], "answered_on": pd.to_datetime(["2025-06-01"]), "nps": pd.array([9], "Int64"), "csat": pd.array([5], "Int64"), "text": ["fine"]})
+    talks = pd.DataFrame({"customer_id": ["a"], "at": pd.to_datetime(["2025-06-02"]), "direction": ["outbound"]})
+    loop = close_loop(surveys, talks, None, None, as_of=dt.date(2025, 6, 30), settings=VoiceSettings())
+    assert loop.empty and str(loop["followed_up_at"].dtype) == "datetime64[us]"
