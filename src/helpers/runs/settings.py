@@ -17,6 +17,7 @@ from helpers.cleaning.settings_filters import FiltersSettings
 from helpers.errors import UserError
 from helpers.needs.settings import BasketsSettings, CyclesSettings, RecommendSettings, SequencesSettings, ShiftSettings
 from helpers.needs.settings_people import InterviewsSettings, LinksSettings, NeedsSettings, SatisfactionSettings, VoiceSettings
+from helpers.value.settings import CostToServeSettings, PurchaseModelSettings, ValueSettings
 
 KINDS = {int: "whole number", float: "number", bool: "true or false", str: "text"}
 KEY_VARIABLE = "CRMKIT_PSEUDONYM_KEY"  # a secret belongs in no file that a run writes
@@ -46,6 +47,9 @@ class Settings(BaseModel):
     satisfaction: SatisfactionSettings = SatisfactionSettings()
     interviews: InterviewsSettings = InterviewsSettings()
     shift: ShiftSettings = ShiftSettings()
+    purchase_model: PurchaseModelSettings = PurchaseModelSettings()
+    cost_to_serve: CostToServeSettings = CostToServeSettings()
+    value: ValueSettings = ValueSettings()
 
 
 def build_settings(*layers: dict[str, dict[str, Any]]) -> Settings:
