@@ -21,7 +21,7 @@ from helpers.runs.run import Run
 from helpers.show.export import safe_csv
 
 LISTS = (
-    "customer_tiers", "scheme_tiers", "tier_moves", "pool_review", "set_aside",
+    "customer_tiers", "scheme_tiers", "tier_moves", "pool_review", "core_customers", "whitespace", "set_aside",
     "need_types", "purchase_cycles", "cross_sell", "sequence_offers", "closed_loop", "interview_list", "interview_guide",
 )  # tables that people open in a spreadsheet  # fmt: skip
 Say = Callable[[str], Any]

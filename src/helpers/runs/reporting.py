@@ -13,13 +13,14 @@ from helpers.runs.reports.lifecycle import lifecycle_sections
 from helpers.runs.reports.needs import needs_sections
 from helpers.runs.reports.tiers import scheme_sections, tier_sections
 from helpers.runs.reports.trust import trust_sections
+from helpers.runs.reports.value import value_sections
 from helpers.runs.run import Run
 from helpers.show import plots, plots_tiers
 from helpers.show.report import Bullets, Page, Section, build_report
 from helpers.show.style import set_style
 from helpers.show.tables import say_money, say_share
 
-PARTS: tuple[Callable[[Run], list[Section]], ...] = (tier_sections, lifecycle_sections, needs_sections, scheme_sections)  # in the order in which they are read
+PARTS: tuple[Callable[[Run], list[Section]], ...] = (tier_sections, lifecycle_sections, needs_sections, value_sections, scheme_sections)  # in the order in which they are read
 
 
 def report_page(run: Run, manifest: dict[str, Any]) -> str:
