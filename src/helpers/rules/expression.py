@@ -18,6 +18,9 @@ from helpers.errors import UserError
 
 Truth = tuple[np.ndarray, np.ndarray]  # (certainly true, certainly false); neither where evidence is missing
 MISSING = "missing"  # missing(column) is true where the column has no value
+MOST_NESTED = 50  # and, or, not inside one another; a rule beyond that is a slip or an attack, and nobody could read it
+MOST_NUMBER = 10**15  # whole numbers up to here are exact in a float
+MOST_QUOTED = 200  # characters of a rule that a message repeats
 MIRRORED: dict[type, type] = {ast.Lt: ast.Gt, ast.LtE: ast.GtE, ast.Gt: ast.Lt, ast.GtE: ast.LtE, ast.Eq: ast.Eq, ast.NotEq: ast.NotEq}
 COMPARE: dict[type, Callable[[Any, Any], Any]] = {
     ast.Lt: lambda a, b: a < b, ast.LtE: lambda a, b: a <= b, ast.Gt: lambda a, b: a > b, ast.GtE: lambda a, b: a >= b,
@@ -108,14 +111,24 @@ def parse_expression(text: str, constants: Mapping[str, float | str] | None = No
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError) as fault:
         raise UserError(f"rule {_quote(text)} cannot be read: write for example order_count >= 2 and kind == 'business'") from fault
+    if _nested_deeper(tree, MOST_NESTED):
+        raise _refuse(text, f"it is nested more than {MOST_NESTED} levels deep")
     parsed = Expression(text.strip(), tree, dict(constants or {}))
     if not parsed.tests:
         raise UserError(f"rule {_quote(text)} compares no column with anything")
     return parsed
 
 
+def _nested_deeper(tree: ast.expr, most: int) -> bool:
+    level: list[ast.AST] = [tree]
+    for _ in range(most):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return bool(level)
+
+
 def _quote(text: str) -> str:
-    return f'"{" ".join(text.split())}"'
+    line = " ".join(text.split())
+    return f'"{line if len(line) <= MOST_QUOTED else line[:MOST_QUOTED] + "…"}"'
 
 
 def _refuse(text: str, why: str) -> UserError:
@@ -171,10 +184,13 @@ def _is_column(node: ast.expr, constants: Mapping[str, Any]) -> bool:
 def _constant(node: ast.expr, constants: Mapping[str, Any], text: str) -> float | str | bool:
     if isinstance(node, ast.Name) and node.id in constants:
         return constants[node.id]
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
-        return -node.operand.value  # type: ignore[operator]
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float | str | bool):
-        return node.value
+    minus = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+    inner = node.operand if minus else node  # type: ignore[attr-defined]
+    value = inner.value if isinstance(inner, ast.Constant) else None
+    if isinstance(value, int | float | str) and not (minus and isinstance(value, bool | str)):
+        if not isinstance(value, str) and abs(value) > MOST_NUMBER:
+            raise _refuse(text, f"a number in it is beyond {MOST_NUMBER:,}")
+        return -value if minus else value  # type: ignore[operator]
     raise _refuse(text, f"{ast.unparse(node)!r} is no number and no text in quotes")
 
 
@@ -207,8 +223,9 @@ def _judge(test: Test, values: Mapping[str, np.ndarray], text: str) -> Truth:
         return ~known, known
     if not known.any():  # evidence that nobody has is of no kind, so it cannot be of the wrong one
         return known, known
-    if any(isinstance(v, str) == numeric for v in test.values):
-        raise _refuse(text, f"column {test.column} holds {'numbers' if numeric else 'texts'}, it is compared with {test.values[0]!r}")
+    foreign = [v for v in test.values if isinstance(v, str) == numeric]
+    if foreign:
+        raise _refuse(text, f"column {test.column} holds {'numbers' if numeric else 'texts'}, it is compared with {foreign[0]!r}")
     if not numeric and test.sign not in (ast.Eq, ast.NotEq, ast.In, ast.NotIn):
         raise _refuse(text, f"column {test.column} holds texts, which have no order: use ==, !=, in or not in")
     if test.sign in (ast.In, ast.NotIn):

@@ -45,7 +45,7 @@ class Parameter(BaseModel):
 
     model_config = STRICT
 
-    value: float
+    value: float = Field(allow_inf_nan=False)
     unit: str
     says: str
     source: str = ""
