@@ -54,7 +54,7 @@ AXIS_COLUMNS: dict[str, AxisColumn] = {
         _count("r_score", "value", "recency score, best is recent", "1 to the number of bands"),
         _count("f_score", "value", "frequency score", "1 to the number of bands"),
         _count("m_score", "value", "spend score", "1 to the number of bands"),
-            _count("r_five", "value", "recency score on a scale of 1 to 5, whatever the number of bands", "1 to 5"),
+        _count("r_five", "value", "recency score on a scale of 1 to 5, whatever the number of bands", "1 to 5"),
         _count("fm_five", "value", "mean of frequency and spend score on that scale, half rounded up", "1 to 5"),
         _band("r_band", "value", "recency by thirds of all buyers, H is recent"),
         _band("f_band", "value", "order count by thirds"),
@@ -118,4 +118,4 @@ def axis_domains(top_score: int) -> dict[str, Domain]:
 
 def _domain(column: AxisColumn) -> Domain:
     low = 0.0 if column.whole or column.unit == PERCENT else -float("inf")
-    return Domain(tuple(column.allowed), whole=column.whole, low=low, may_be_missing=column.name != "order_count" and column.name != "state")
+    return Domain(tuple(column.allowed), whole=column.whole, low=low, may_be_missing=column.name not in ("order_count", "state"), text=column.kind == "text")

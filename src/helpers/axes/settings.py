@@ -85,8 +85,10 @@ class ActivitySettings(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _fill_from_preset(cls, given: object) -> object:
-        known = PRESETS.get(given.get("preset", ""), {}) if isinstance(given, dict) else {}
-        return {**known, **given} if isinstance(given, dict) else given
+        if not isinstance(given, dict):
+            return given
+        preset = given.get("preset", "")
+        return {**(PRESETS.get(preset, {}) if isinstance(preset, str) else {}), **given}
 
     @model_validator(mode="after")
     def _slowing_comes_first(self) -> ActivitySettings:

@@ -60,7 +60,7 @@ def stage_moves(
     """Every customer's lifecycle stage at the date before and now, with the cause of each move in parts that add up, and a sentence."""
     tables = {"customers": customers, "products": products, "interactions": interactions, "surveys": surveys, "tickets": tickets, "ratings": ratings}
     past = Past(order_lines, tables, AxisSettings(rfm_settings, activity_settings, lifecycle_settings))
-    return past.moves(as_of, primary_scheme(tier_schemes, lifecycle_settings.view, "lifecycle.view"))
+    return past.moves(as_of, primary_scheme(tier_schemes, lifecycle_settings.view, "setting lifecycle.view"))
 
 
 def tier_migration(tier_moves: pd.DataFrame, tier_schemes: dict[str, Any], tiering_settings: TieringSettings) -> pd.DataFrame:
@@ -75,7 +75,7 @@ def tier_flows(tier_moves: pd.DataFrame, tier_schemes: dict[str, Any], tiering_s
 
 def stage_migration(stage_moves: pd.DataFrame, tier_schemes: dict[str, Any], lifecycle_settings: LifecycleSettings) -> pd.DataFrame:
     """How many customers went from which lifecycle stage to which since the date before, and mainly why."""
-    return build_migration(stage_moves, primary_scheme(tier_schemes, lifecycle_settings.view, "lifecycle.view"))
+    return build_migration(stage_moves, primary_scheme(tier_schemes, lifecycle_settings.view, "setting lifecycle.view"))
 
 
 def lapse_check(

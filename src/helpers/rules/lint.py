@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
 
-from helpers.rules.regions import Coverage, Domain, cover
+from helpers.errors import UserError
+from helpers.rules.regions import Coverage, Domain, cell_text, cover
 from helpers.rules.schemes import Scheme, assign_scheme
+
+LEVELS = {"L": 0, "M": 1, "H": 2}
 
 
 def find_unreachable(coverage: Coverage) -> list[int]:
@@ -28,22 +31,42 @@ def find_inversions(coverage: Coverage) -> pd.DataFrame:
     -------
     pandas.DataFrame
         better_code, worse_code (str, values of the `better` columns), tier_of_better, tier_of_worse (str). One row per pair of codes.
+
+    Raises
+    ------
+    UserError
+        `better` names a column that no rule looks at, or one whose values have no order.
     """
     scheme = coverage.scheme
     columns = ["better_code", "tier_of_better", "worse_code", "tier_of_worse"]
     if not scheme.better:
         return pd.DataFrame(columns=columns).astype("str")
     better, rank = list(scheme.better), scheme.rank
-    order = {v: i for i, v in enumerate(("L", "M", "H"))}
+    _check_better(scheme, coverage.cells)
     cells, first = coverage.cells, coverage.matches.argmax(axis=1)
     tiers = [r.tier for r in scheme.rules]
     tier = np.where(coverage.matches.any(axis=1), np.array(tiers, dtype=object)[first], scheme.fallback.tier)
     kept = cells[better].notna().all(axis=1).to_numpy()
-    level = cells[better].apply(lambda s: s.map(order) if s.dtype == "str" else s).astype("float64")
+    level = cells[better].apply(lambda s: s.map(LEVELS) if s.dtype == "str" else s).astype("float64")
     others = [c for c in cells if c not in better]
     block = cells.groupby(others, dropna=False).ngroup().to_numpy() if others else np.zeros(len(cells))
-    table = level.assign(_tier=tier, _block=block, _code=["".join(map(cell_text, v)) for v in cells[better].to_numpy()])[kept]
+    table = level.assign(_tier=tier, _block=block, _code=[_code(v) for v in cells[better].to_numpy()])[kept]
     return _inverted_pairs(table, better, rank)[columns]
+
+
+def _check_better(scheme: Scheme, cells: pd.DataFrame) -> None:
+    for column in scheme.better:
+        if column not in cells:
+            raise UserError(f"scheme {scheme.scheme}: better names {column}, but no rule looks at it")
+        strange = [v for v in cells[column].dropna().unique() if isinstance(v, str) and v not in LEVELS]
+        if strange:
+            raise UserError(f"scheme {scheme.scheme}: better names {column}, but whether {strange[0]!r} is better nobody knows: name columns of numbers or of L, M, H")
+
+
+def _code(values: Iterable[object]) -> str:
+    """Return values as one code: single signs side by side, longer ones parted, so that no two codes read the same."""
+    texts = [cell_text(v) for v in values]
+    return ("" if all(len(t) == 1 for t in texts) else "-").join(texts)
 
 
 def _inverted_pairs(table: pd.DataFrame, better: list[str], rank: dict[str, int]) -> pd.DataFrame:
@@ -101,15 +124,8 @@ def _row(scheme: Scheme, check: str, found: int, of: int, detail: str) -> dict[s
 
 
 def _examples(codes: pd.DataFrame, scheme: Scheme, most: int = 30) -> str:
-    shown = ["".join(map(cell_text, row)) for row in codes[list(scheme.codes)].head(most).itertuples(index=False)]
+    shown = [_code(row) for row in codes[list(scheme.codes)].head(most).itertuples(index=False)]
     return ", ".join(shown) + (f" and {len(codes) - most} more" if len(codes) > most else "")
-
-
-def cell_text(value: object) -> str:
-    """Return a value of a code as it is written in one: 5.0 as 5, a missing one as ?."""
-    if value is None or value != value:
-        return "?"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _fallback_row(scheme: Scheme, tiers: pd.DataFrame | None) -> dict[str, object]:

@@ -24,12 +24,18 @@ OTHER = "(any other)"
 
 @dataclass(frozen=True)
 class Domain:
-    """What a column may hold: `values` when they can be listed, else numbers (`whole` for counts) from `low` upwards."""
+    """What a column may hold: `values` when they can be listed, else any `text`, else numbers (`whole` for counts) from `low` upwards."""
 
     values: tuple[float | str, ...] = ()
     whole: bool = False
     low: float = -math.inf
     may_be_missing: bool = True
+    text: bool = False
+
+    @property
+    def holds_texts(self) -> bool:
+        """Whether the column is compared with texts rather than numbers."""
+        return isinstance(self.values[0], str) if self.values else self.text
 
 
 def list_cells(scheme: Scheme, domains: Mapping[str, Domain]) -> pd.DataFrame:
@@ -51,6 +57,9 @@ def list_cells(scheme: Scheme, domains: Mapping[str, Domain]) -> pd.DataFrame:
     UserError
         A column is neither known nor declared in the scheme, or there are more regions than can be looked at.
     """
+    hidden = sorted(set(scheme.parameters) & set(domains))
+    if hidden:
+        raise UserError(f"scheme {scheme.scheme}: parameter {hidden[0]} has the name of a column, which no rule could then look at: rename it")
     stretches = {c: _stretches(scheme, c, domains) for c in scheme.rule_columns}
     count = math.prod(len(v) for v in stretches.values())
     if count > MOST_CELLS:
@@ -65,26 +74,36 @@ def _stretches(scheme: Scheme, column: str, domains: Mapping[str, Domain]) -> li
     if domain is None:
         raise UserError(f"scheme {scheme.scheme} looks at column {column!r}, which nobody knows: declare its values under columns:")
     constants = {v for e in scheme.conditions for t in e.tests if t.column == column for v in t.values}
-    named = sorted(c for c in constants if isinstance(c, str))
+    foreign = sorted((c for c in constants if isinstance(c, str) != domain.holds_texts), key=str)
+    if foreign:
+        raise UserError(f"scheme {scheme.scheme}: column {column} holds {'texts' if domain.holds_texts else 'numbers'}, it is compared with {foreign[0]!r}")
+    unknown = sorted((c for c in constants if domain.values and isinstance(c, str) and c not in domain.values), key=str)
+    if unknown:
+        raise UserError(f"scheme {scheme.scheme}: column {column} is never {unknown[0]!r}, it is one of {', '.join(map(cell_text, domain.values))}")
     values: list[float | str | None] = list(domain.values)
     if not values:  # a text whose values nobody can list: those named in the rules, and one that stands for all others
-        values = [*named, OTHER] if named else list(_between({float(c) for c in constants}, domain))
-    foreign = [c for c in named if domain.values and c not in domain.values]
-    if foreign:
-        raise UserError(f"scheme {scheme.scheme}: column {column} is never {foreign[0]!r}, it is one of {', '.join(map(str, domain.values))}")
+        values = [*sorted(map(str, constants)), OTHER] if domain.text else list(_between({float(c) for c in constants}, domain))
     asked = any(t.column == column and t.sign is ast.Is for e in scheme.conditions for t in e.tests)
     missing = domain.may_be_missing and column not in scheme.needs
     return values + ([None] if missing or asked else [])
 
 
 def _between(constants: set[float], domain: Domain) -> list[float]:
-    """Return the constants, a value between each two, one below the first and one above the last."""
+    """Return the constants, a value between each two, one below the first and one above the last; the lowest there is stands for what is below."""
+    lowest = {domain.low} if math.isfinite(domain.low) else set()
     if domain.whole:
         near = {v for c in constants for v in (math.floor(c) - 1, math.floor(c), math.ceil(c), math.ceil(c) + 1)}
-        return sorted(v for v in near or {0.0} if v >= domain.low)
+        return sorted(v for v in (near or {0.0}) | lowest if v >= domain.low)
     edges = sorted(constants) or [0.0]
     middles = [(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)]
-    return sorted(v for v in {edges[0] - 1, *edges, *middles, edges[-1] + 1} if v >= domain.low)
+    return sorted(v for v in {edges[0] - 1, *edges, *middles, edges[-1] + 1} | lowest if v >= domain.low)
+
+
+def cell_text(value: object) -> str:
+    """Return a value of a code as it is written in one: 5.0 as 5, a missing one as ?."""
+    if value is None or value != value:
+        return "?"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _dtype(values: list[float | str | None]) -> str:

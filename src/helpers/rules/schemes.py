@@ -200,10 +200,10 @@ def schemes_of(contents: Mapping[str, Any]) -> dict[str, Scheme]:
     return {name: read_scheme(content, f"{name}.yml") for name, content in sorted(contents.items())}
 
 
-def primary_scheme(contents: Mapping[str, Any], name: str, setting: str = "tiering.primary") -> Scheme:
-    """Return the scheme that a setting names; a name without a file is a `UserError` that lists the names."""
+def primary_scheme(contents: Mapping[str, Any], name: str, named_by: str = "setting tiering.primary") -> Scheme:
+    """Return the scheme that a setting or a person names; a name without a file is a `UserError` that lists the names."""
     if name not in contents:
-        raise UserError(f"there is no scheme {name!r} (setting {setting}): data/schemes holds {', '.join(sorted(contents))}")
+        raise UserError(f"there is no scheme {name!r} ({named_by}): data/schemes holds {', '.join(sorted(contents))}")
     return read_scheme(contents[name], f"{name}.yml")
 
 

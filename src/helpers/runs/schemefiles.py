@@ -28,6 +28,8 @@ def read_scheme_file(path: Path) -> Any:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as fault:
         raise UserError(f"there is no scheme file {path.name}: data/schemes holds {', '.join(sorted(p.name for p in scheme_folder().glob('*.yml')))}") from fault
+    except OSError as fault:  # a folder, or a file that may not be read
+        raise UserError(f"{path.name} cannot be read: name a scheme file, for example data/schemes/rfm4.yml") from fault
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
         raise UserError(f"{path.name} cannot be read as YAML: {' '.join(str(fault).split())}") from fault
 
