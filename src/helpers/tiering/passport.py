@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
+from pydantic import ValidationError
 
 from helpers.axes.derive import AxisSettings, derive_activity, derive_scores
-from helpers.axes.population import Yardsticks
+from helpers.axes.population import Yardsticks, fit_population
 from helpers.rules.schemes import Scheme, assign_scheme
 
-Moved = tuple[pd.DataFrame, Mapping[str, Scheme], frozenset[str]]  # axes and schemes as they would be, and the columns that may differ
-ACTIVITY_COLUMNS = frozenset({"activity", "silence", "trend", "risk", "state"})
+Moved = tuple[pd.DataFrame, Mapping[str, Scheme], frozenset[str]] | None  # axes and schemes as they would be, and the columns that may differ; None when the step cannot be made
+ACTIVITY_COLUMNS = frozenset({"usual_gap_days", "slowing_after_days", "silent_after_days", "activity", "silence", "trend", "trend_change", "risk", "state"})
 SCORE_COLUMNS = frozenset({"r_score", "f_score", "m_score", "r_five", "fm_five"})
 
 
@@ -70,7 +71,8 @@ def build_passport(
     pandas.DataFrame
         threshold (str, setting, cut point or scheme parameter), measure (str), value (float64), unit, preset, peers (str), percentile (float64, share of buyers below
         the value, missing where it is not on the measure's scale), step (float64), changed_if_lower, changed_if_higher (Int64, customers whose tier in any scheme would be
-        another with the threshold one step lower or higher), primary_if_lower, primary_if_higher (Int64, the same for the primary scheme).
+        another with the threshold one step lower or higher; missing where that step leads out of what is allowed), primary_if_lower, primary_if_higher (Int64, the same for the
+        primary scheme).
 
     Notes
     -----
@@ -81,18 +83,18 @@ def build_passport(
     jobs = [*_setting_jobs(axes, yardsticks, schemes, settings, as_of), *_cut_jobs(axes, yardsticks, schemes, settings), *_parameter_jobs(axes, schemes)]
     rows = []
     for head, move in jobs:
-        lower, higher = (_changed(before, move(sign), schemes) for sign in (-1, 1))
-        rows.append(head | {
-            "changed_if_lower": int(lower.any(axis=1).sum()), "changed_if_higher": int(higher.any(axis=1).sum()),
-            "primary_if_lower": int(lower[primary].sum()), "primary_if_higher": int(higher[primary].sum()),
-        })  # fmt: skip
+        changed = {side: _changed(before, move(sign), schemes) for side, sign in (("lower", -1), ("higher", 1))}
+        any_scheme = {f"changed_if_{side}": None if c is None else int(c.any(axis=1).sum()) for side, c in changed.items()}
+        rows.append(head | any_scheme | {f"primary_if_{side}": None if c is None else int(c[primary].sum()) for side, c in changed.items()})
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(COLUMNS)
 
 
 Job = tuple[dict[str, object], Callable[[int], Moved]]
 
 
-def _changed(before: Mapping[str, pd.Series], moved: Moved, schemes: Mapping[str, Scheme]) -> pd.DataFrame:
+def _changed(before: Mapping[str, pd.Series], moved: Moved, schemes: Mapping[str, Scheme]) -> pd.DataFrame | None:
+    if moved is None:
+        return None
     axes, now, columns = moved
     same = pd.Series(False, index=axes.index)
     touched = {n for n, s in now.items() if s is not schemes[n] or columns & set(s.rule_columns)}  # the others need not be judged again
@@ -118,19 +120,22 @@ def _setting_jobs(axes: pd.DataFrame, yardsticks: Yardsticks, schemes: Mapping[s
             value = float(getattr(getattr(settings, t.section), t.key))
             yield (
                 _head(f"{t.section}.{t.key}", t.measure, value, t.unit, t.preset, t.peers, t.step, axes),
-                lambda sign, t=t: (_with_setting(axes, yardsticks, settings, t, sign, as_of), schemes, ACTIVITY_COLUMNS),
+                lambda sign, t=t: _with_setting(axes, yardsticks, schemes, settings, t, sign, as_of),
             )
 
 
-def _with_setting(axes: pd.DataFrame, yardsticks: Yardsticks, settings: AxisSettings, t: Threshold, sign: int, as_of: dt.date) -> pd.DataFrame:
+def _with_setting(axes: pd.DataFrame, yardsticks: Yardsticks, schemes: Mapping[str, Scheme], settings: AxisSettings, t: Threshold, sign: int, as_of: dt.date) -> Moved:
     section = getattr(settings, t.section)
-    value = type(getattr(section, t.key))(getattr(section, t.key) + sign * t.step)
-    others = {"slowing": "silent", "slowing_months": "silent_months", "slowing_share": "silent_share"}
-    pairs = others | {v: k for k, v in others.items()}
-    other = getattr(section, pairs[t.key]) if t.key in pairs else None
-    crosses = other is not None and (value >= other if t.key in others else value <= other)
-    moved = section if crosses or value <= 0 else section.model_copy(update={t.key: value})
-    return derive_activity(axes, yardsticks, AxisSettings(**{**vars(settings), t.section: moved}), as_of=as_of)
+    value = getattr(section, t.key) + sign * t.step
+    try:
+        moved = type(section)(**(section.model_dump() | {t.key: type(getattr(section, t.key))(round(value, 10))}))
+    except ValidationError:  # out of range, or slowing would come after silent
+        return None
+    wanted = AxisSettings(**{**vars(settings), t.section: moved})
+    if t.unit == "share of gaps":  # shares are read off the population
+        fresh = Yardsticks.of(fit_population(axes, wanted.rfm, wanted.activity))
+        yardsticks = Yardsticks(yardsticks.cuts, fresh.by_kind)
+    return derive_activity(axes, yardsticks, wanted, as_of=as_of), schemes, ACTIVITY_COLUMNS
 
 
 def _cut_jobs(axes: pd.DataFrame, yardsticks: Yardsticks, schemes: Mapping[str, Scheme], settings: AxisSettings) -> Iterator[Job]:
@@ -138,7 +143,7 @@ def _cut_jobs(axes: pd.DataFrame, yardsticks: Yardsticks, schemes: Mapping[str, 
     for measure, (name, unit) in named.items():
         cuts = yardsticks.cut(f"score:{measure}")
         for place, value in enumerate(cuts):
-            step = 1.0 if measure == "order_count" else round(0.1 * value, 2) or 1.0
+            step = 1.0 if measure == "order_count" else abs(round(0.1 * value, 2)) or 1.0
             yield (
                 _head(f"{name} cut {place + 1}", measure, value, unit, CUT_PRESET[settings.rfm.method], "own cut points wanted (R rfm 57, 58)", step, axes),
                 lambda sign, m=measure, i=place, s=step: (_with_cut(axes, yardsticks, settings, m, i, sign * s), schemes, SCORE_COLUMNS),
@@ -155,8 +160,15 @@ def _with_cut(axes: pd.DataFrame, yardsticks: Yardsticks, settings: AxisSettings
 def _parameter_jobs(axes: pd.DataFrame, schemes: Mapping[str, Scheme]) -> Iterator[Job]:
     for name, scheme in schemes.items():
         for key, p in scheme.parameters.items():
-            measure = next((t.column for e in scheme.conditions for t in e.tests if p.value in t.values), key)
             yield (
-                _head(f"{name}.{key}", measure, p.value, p.unit, p.source, "", p.step, axes),
+                _head(f"{name}.{key}", _measure_of(scheme, key), p.value, p.unit, p.source, "", p.step, axes),
                 lambda sign, n=name, k=key, p=p: (axes, {**schemes, n: schemes[n].with_parameter(k, p.value + sign * p.step)}, frozenset()),
             )
+
+
+def _measure_of(scheme: Scheme, parameter: str) -> str:
+    """Return the first column that a rule compares with a parameter, found by moving it; the parameter's name when no rule uses it."""
+    p = scheme.parameters[parameter]
+    moved = scheme.with_parameter(parameter, p.value + p.step)
+    pairs = ((t, u) for e, f in zip(scheme.conditions, moved.conditions, strict=True) for t, u in zip(e.tests, f.tests, strict=True))
+    return next((t.column for t, u in pairs if t != u), parameter)

@@ -130,6 +130,7 @@ def _passport_rows(passport: pd.DataFrame) -> pd.DataFrame:
         {
             "threshold": passport["threshold"], "value": passport["value"].map("{:,.4g}".format) + " " + passport["unit"], "preset": passport["preset"],
             "what others use": passport["peers"], "buyers below it": passport["percentile"].map(say_share, na_action="ignore").fillna(""),
-            "step": passport["step"].map("{:,.4g}".format), "other tier if lower": passport["changed_if_lower"], "other tier if higher": passport["changed_if_higher"],
+            "step": passport["step"].map("{:,.4g}".format),
+            **{f"other tier if {side}": passport[f"changed_if_{side}"].map("{:,}".format, na_action="ignore").fillna("") for side in ("lower", "higher")},
         }
     )  # fmt: skip
