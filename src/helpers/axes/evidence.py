@@ -33,7 +33,7 @@ def summarise_evidence(tables: Mapping[str, pd.DataFrame | None], *, as_of: dt.d
     pandas.DataFrame
         customer_id (str) and, for each table that exists: kind, member_level, region, industry, size (str), created_on (datetime64) from customers;
         contacts_12m (Int64, conversations in the last 12 calendar months, 0 when there were none); satisfaction (float64, 0 to 100, the latest answer of the
-        last 12 months, null without one); complaints_recent (Int64); fit_rating, strategic_rating, growth_rating (float64, 1 to 5, mean of the
+        last 12 months, null without one); complaints_recent (Int64, absent when no ticket says whether it is a complaint); fit_rating, strategic_rating, growth_rating (float64, 1 to 5, mean of the
         raters' latest ratings that have not expired); need_type (str). A column is absent when its table is: not measured is not zero.
 
     Notes
@@ -90,8 +90,10 @@ def _satisfaction(surveys: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
 
 def _complaints(tickets: pd.DataFrame, as_of: dt.date, days: int) -> pd.DataFrame:
     known = _until(tickets, "opened_at", as_of)
+    if "is_complaint" not in known or (len(known) and not known["is_complaint"].notna().any()):
+        return known[["customer_id"]].drop_duplicates()  # nobody says which tickets are complaints, so none is not the answer
     recent = known["opened_at"] >= pd.Timestamp(as_of) - pd.Timedelta(days=days - 1)
-    complaint = known["is_complaint"].fillna(False).astype("bool") if "is_complaint" in known else pd.Series(False, index=known.index)
+    complaint = known["is_complaint"].fillna(False).astype("bool")
     return known.assign(complaints_recent=(recent & complaint).astype("Int64")).groupby("customer_id")["complaints_recent"].sum().reset_index()
 
 

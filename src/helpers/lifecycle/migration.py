@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pandas as pd
 
 from helpers.axes.moves import Snapshot
 from helpers.engine import MONEY_SCALE
 from helpers.rules.schemes import NOT_MEASURED, Scheme
 
-SPOKEN = {"recency_days": "recency", "order_count": "frequency", "total_spend": "spend"}
+SPOKEN = {"recency_days": "days since the last order", "order_count": "orders", "total_spend": "spend"}
+LIMITS = {  # kind of cut point, and the columns that are cut by it
+    "score": ("r_score", "f_score", "m_score", "r_five", "fm_five"), "tercile": ("r_band", "f_band", "m_band"), "mean": ("r_half", "f_half", "m_half"),
+}  # fmt: skip
 
 
 def describe_moves(moves: pd.DataFrame, before: Snapshot, after: Snapshot) -> pd.DataFrame:
@@ -56,8 +61,11 @@ def _sentence(row, before: Snapshot, limits: str) -> str:  # type: ignore[no-unt
     if row.cause in reasons:
         return moved + reasons[row.cause](row, before) + "."
     if row.cause == "cut points moved":
-        return moved + f"did as before, but the others changed and the limits moved ({limits})."
-    return moved + "same customer, same numbers; the rules or settings were changed."
+        alone = row.step_time + row.step_behaviour == 0
+        why = f"the others changed and the limits moved ({limits})"
+        return moved + (f"by the limits of {before.as_of} the tier would be the same, but {why}." if alone else f"mainly because {why}.")
+    alone = row.step_rules == row.steps
+    return moved + ("by the earlier rules the tier would be the same, but rules or settings were changed." if alone else "mainly because rules or settings were changed.")
 
 
 def _did(row, before: Snapshot) -> str:  # type: ignore[no-untyped-def]
@@ -68,9 +76,9 @@ def _did(row, before: Snapshot) -> str:  # type: ignore[no-untyped-def]
         return f"{back}{_count(row.orders_between, 'order')} for {row.spend_between:,.0f} since {before.as_of}{year}"
     if row.orders_between < 0:
         return f"orders were returned since {before.as_of}"
-    if row.direction == "down":
+    if row.direction == "down" and pd.notna(row.recency_days) and row.recency_days > row.gap:
         return f"stopped buying, no order for {_count(row.recency_days, 'day')}, usual gap {row.gap:.0f} days"
-    return f"no order since {before.as_of}, but contact, answers or ratings changed"
+    return f"no order since {before.as_of}, but contact, answers, complaints or ratings changed"
 
 
 def _waited(row, before: Snapshot) -> str:  # type: ignore[no-untyped-def]
@@ -86,10 +94,11 @@ def _count(number: float, unit: str) -> str:
 
 
 def _moved_limits(before: Snapshot, after: Snapshot) -> str:
-    """Name the score whose cut points moved most, with the highest of them at both days."""
+    """Name the limits that the scheme looks at and that moved: the highest of each measure at both days."""
+    kinds = [kind for kind, columns in LIMITS.items() if set(columns) & set(before.scheme.rule_columns)]
     told = []
-    for measure, name in SPOKEN.items():
-        old, new = (p.population[p.population["parameter"] == f"score:{measure}"].sort_values("position")["value"].tolist() for p in (before, after))
+    for kind, (measure, name) in product(kinds, SPOKEN.items()):
+        old, new = (p.population[p.population["parameter"] == f"{kind}:{measure}"].sort_values("position")["value"].tolist() for p in (before, after))
         if old and new and old[-1] != new[-1]:
             told.append(f"{name} {old[-1]:,.0f} to {new[-1]:,.0f}")
     return "top limit of " + ", of ".join(told) if told else "usual gaps or means of all customers"

@@ -107,9 +107,18 @@ def _reasons(told: pd.DataFrame, settings: LifecycleSettings) -> pd.Series:
             texts.append(f"no order for {row.recency_days} days; the odds of coming back are not measured: nobody was dormant like this a year ago")
         else:
             seen = f"of {row.customers} like this ({row.dormancy}) {row.returned} ordered again within a year"
-            why = f"spend {row.total_spend:,.0f}" if row.decision == "retire" else "the odds or the past spend are too good to stop"
-            texts.append(f"{seen}; {why}")
+            texts.append(f"{seen}; {_why(row, settings)}")
     return pd.Series(texts, index=told.index, dtype="str")
+
+
+def _why(row, settings: LifecycleSettings) -> str:  # type: ignore[no-untyped-def]
+    if row.decision == "retire":
+        return f"spend {row.total_spend:,.0f}"
+    if row.odds_high < settings.park_odds:
+        return f"a past spend of {row.total_spend:,.0f} is too much to give up"
+    if row.odds < settings.park_odds:
+        return f"too few to be sure that the odds are below {settings.park_odds:.0%}".replace("%", " %")
+    return "the odds are too good to stop"
 
 
 def summarise_pool(review: pd.DataFrame) -> pd.DataFrame:
