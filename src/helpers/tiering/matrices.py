@@ -35,6 +35,21 @@ def core_cut(values: pd.Series, share: float) -> float:
     return float(ordered[reached].iloc[0])
 
 
+def median_cut(values: pd.Series) -> float:
+    """Return where the upper half begins: the median, or the next higher value where the lowest one is the median.
+
+    Where half of all customers spent nothing, the median is nothing, and nothing is not high.
+
+    Examples
+    --------
+    >>> median_cut(pd.Series([1.0, 2.0, 9.0])), median_cut(pd.Series([0.0, 0.0, 4.0])), median_cut(pd.Series([5.0, 5.0]))
+    (2.0, 4.0, 5.0)
+    """
+    middle, lowest = float(values.median()), float(values.min())
+    above = values[values > lowest]
+    return float(above.min()) if middle == lowest and len(above) else middle
+
+
 def place_customers(axes: pd.DataFrame, matrix: str, cut: str, core_share: float) -> pd.DataFrame:
     """Return where each customer stands in a matrix.
 
@@ -45,7 +60,7 @@ def place_customers(axes: pd.DataFrame, matrix: str, cut: str, core_share: float
     matrix : {"value_potential", "frequency_order_value"}
         Spend of the last 12 months by potential score, or order count by average order value.
     cut : {"median", "core"}
-        Where high begins: at the median of each measure, or, for the first measure, with the customers who together bring
+        Where high begins: at the median of each measure (see `median_cut`), or, for the first measure, with the customers who together bring
         `core_share` of its sum (the second stays at its median: a score does not add up).
     core_share : float
 
@@ -61,8 +76,8 @@ def place_customers(axes: pd.DataFrame, matrix: str, cut: str, core_share: float
     first, second = AXES_OF[matrix]
     known = axes[(axes["order_count"] > 0) & axes[first].notna() & axes[second].notna()]
     x, y = known[first].astype("float64"), known[second].astype("float64")
-    x_cut = core_cut(x, core_share) if cut == "core" else float(x.median())
-    y_cut = float(y.median())
+    x_cut = core_cut(x, core_share) if cut == "core" else median_cut(x)
+    y_cut = median_cut(y)
     return pd.DataFrame({
         "customer_id": known["customer_id"], "x": x, "y": y, "x_cut": x_cut, "y_cut": y_cut,
         "x_side": np.where(x >= x_cut, "high", "low"), "y_side": np.where(y >= y_cut, "high", "low"), "total_spend": known["total_spend"],
