@@ -84,7 +84,8 @@ def score_values(values: pd.Series, cuts: Sequence[float], *, bands: int, higher
     """Return scores from 1 (worst) to `bands` (best); a missing value has no score.
 
     With fewer real bands than asked the scores still span 1 to `bands`, evenly: of two real bands in five, 1 and 5; a single
-    band gets the middle score, because nobody is better than anybody else.
+    band gets the middle score, because nobody is better than anybody else, and of two middle ones the upper: who is equal to the
+    mean is not below it.
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ def score_values(values: pd.Series, cuts: Sequence[float], *, bands: int, higher
     spread = (
         1 + np.floor(position * (bands - 1) / max(real - 1, 1) + 0.5)
         if real > 1
-        else pd.Series(float((bands + 1) // 2), index=values.index)
+        else pd.Series(float(bands // 2 + 1), index=values.index)
     )
     return spread.astype("Int64").mask(values.isna())
 

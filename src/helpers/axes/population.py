@@ -103,7 +103,7 @@ class Yardsticks:
         return self.cuts.get(parameter, [])
 
     def per_customer(self, parameter: str, kinds: pd.Series) -> pd.Series:
-        """Return a value for each customer's kind, that of all customers where the kind is not known or too few of it exist."""
+        """Return a value for each customer's kind, that of all customers where the kind is not known or has no value of its own."""
         everyone = self.by_kind.get((parameter, ALL), float("nan"))
         own = {k: v for (p, k), v in self.by_kind.items() if p == parameter and k != ALL}
         return kinds.map(own).astype("float64").fillna(everyone)

@@ -28,14 +28,21 @@ def tier_sections(run: Run) -> list[Section]:
     bought = bool((tiers["order_count"] > 0).any())
     chart: list[Block] = [draw(plots_tiers.plot_tier_sizes, summary, message=plots_tiers.say_tier_sizes(summary))] if bought else []
     numbers = ("customers", "share", "revenue", "share of revenue", "typical days since last order", "average order")
-    names = " and ".join(summary.loc[summary["call_first"].fillna(False), "label_en"])
     return [
         Section("Who our customers are", (*chart, Grid(_tier_rows(summary, currency), numbers))),
-        Section("Whom to call first", (
-            Text(f"{names}, by what they spent. They bought much and are silent for longer than ever before."),
-            Grid(_to_call(tiers, currency), ("spent", "orders", "days since last order", "usual gap in days")))),
+        Section("Whom to call first", _call_blocks(summary, tiers, currency)),
         *(_charts(run, currency) if bought else []),
-    ]  # fmt: skip
+    ]
+
+
+def _call_blocks(summary: pd.DataFrame, tiers: pd.DataFrame, currency: str) -> tuple[Block, ...]:
+    first = summary[summary["call_first"].fillna(False)]
+    if first.empty:
+        return (Text("The scheme in use marks no tier to call first."),)
+    who = "; ".join(f"{t.label_en}: {t.who}" for t in first.itertuples())
+    if not first["customers"].sum():
+        return (Text(f"Nobody is in a tier to call first ({who})."),)
+    return (Text(f"{who}. Sorted by what they spent."), Grid(_to_call(tiers, currency), ("spent", "orders", "days since last order", "usual gap in days")))
 
 
 def scheme_sections(run: Run) -> list[Section]:
@@ -81,7 +88,7 @@ def _to_call(tiers: pd.DataFrame, currency: str) -> pd.DataFrame:
         {
             "customer": top["customer_id"], "spent": top["total_spend"].map(lambda v: say_money(v, currency)), "orders": top["order_count"],
             "last order": top["last_order_date"].dt.strftime("%Y-%m-%d"), "days since last order": top["recency_days"],
-            "usual gap in days": top["usual_gap_days"].map("{:.0f}".format), "tier": top["label_en"],
+            "usual gap in days": top["usual_gap_days"].map("{:.0f}".format, na_action="ignore").fillna(""), "tier": top["label_en"],
         }
     )  # fmt: skip
 
