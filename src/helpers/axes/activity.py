@@ -83,7 +83,8 @@ def judge_trend(measures: pd.DataFrame, settings: ActivitySettings, as_of: dt.da
     """Return whether spend falls or rises over three complete quarters, season looked at where a year is known.
 
     Falling: each quarter below the one before, the last at least `trend_drop` below the first, `trend_orders` orders in the three, and the last
-    below the same quarter a year ago when the customer was there by then. Rising is the mirror image.
+    below the same quarter a year ago when the customer was there by then. Rising is the mirror image, for customers who were there when the first
+    of the three quarters began: a quarter in which somebody starts is always small.
 
     Returns
     -------
@@ -100,8 +101,9 @@ def judge_trend(measures: pd.DataFrame, settings: ActivitySettings, as_of: dt.da
     first = measures["first_order_date"]
     season = (first < quarters[QUARTERS - 1][0]).fillna(False).astype("bool")
     enough = (measures["orders_3q"] >= settings.trend_orders).fillna(False).astype("bool") & (first < quarters[2][1]).fillna(False).astype("bool")
+    whole = (first < quarters[2][0]).fillna(False).astype("bool")
     falling = (q1 < q2) & (q2 < q3) & (q1 <= q3 * (1 - settings.trend_drop)) & (~season | (q1 < year_ago))
-    rising = (q1 > q2) & (q2 > q3) & (q1 >= q3 * (1 + settings.trend_drop)) & (~season | (q1 > year_ago))
+    rising = whole & (q1 > q2) & (q2 > q3) & (q1 >= q3 * (1 + settings.trend_drop)) & (~season | (q1 > year_ago))
     trend = pd.Series("steady", index=measures.index, dtype="object").mask(falling, "falling").mask(rising, "rising")
     change = (q1 / q3.where(q3 > 0) - 1).where(enough)
     return pd.DataFrame({"trend": trend.where(enough, None).astype("str"), "trend_change": change.round(4), "season_checked": (season & enough).astype("boolean")})
