@@ -64,7 +64,7 @@ def measure_customers(
     listed = tables.get("customers")
     known_ids = pd.Index(told["customer_id"]) if listed is None else pd.Index(told["customer_id"]).union(pd.Index(listed["customer_id"]))
     evidence = evidence[known_ids.get_indexer(evidence["customer_id"]) >= 0]
-    both = told.merge(evidence, on="customer_id", how="outer") if len(evidence.columns) > 1 else told
+    both = told.merge(evidence, on="customer_id", how="outer") if len(evidence) or len(evidence.columns) > 1 else told
     return _without_orders(both).sort_values("customer_id", ignore_index=True)
 
 
