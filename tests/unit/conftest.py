@@ -32,23 +32,23 @@ def shop_lines(seed: int = 1, customers: int = 40, days: int = 900) -> pd.DataFr
 
 
 def lines_of(*orders: tuple[str, str, float]) -> pd.DataFrame:
-    """Order lines from (customer, day, amount); each is an order of its own."""
+    """Order lines from (customer, day or moment, amount); each is an order of its own."""
     frame = pd.DataFrame(orders, columns=["customer_id", "order_date", "amount"])
-    frame["order_date"] = pd.to_datetime(frame["order_date"]).astype("datetime64[us]")
+    frame["order_date"] = pd.to_datetime(frame["order_date"], format="ISO8601").astype("datetime64[us]")
     return frame.assign(order_id=[f"o{i}" for i in range(len(frame))])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_lines() -> Callable[..., pd.DataFrame]:
     return shop_lines
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lines_from() -> Callable[..., pd.DataFrame]:
     return lines_of
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def measure() -> Callable[..., pd.DataFrame]:
     """Measure lines at a day under default settings: `measure(lines, as_of=..., tables={...})`."""
 
