@@ -120,12 +120,12 @@ def say_lapses(judged: pd.DataFrame) -> str:
     """Return what the comparison says, in one sentence that does not spare the rule in use."""
     used = judged[judged["in_use"]].iloc[0]
     if not used["flagged"] or pd.isna(used["agreement"]):
-        return "The rule in use called nobody lapsed a quarter ago, or everybody stayed away: the data do not allow a verdict."
-    told = f"Of {int(used['flagged']):,} customers called lapsed a quarter ago, {used['precision']:.0%} stayed away; that found {used['recall']:.0%} of all who did".replace("%", " %")
+        return "The rule in use called nobody lapsed a quarter ago, or all customers then did the same: the data do not allow a verdict."
+    told = f"Of {int(used['flagged']):,} customers called lapsed a quarter ago, {used['precision']:.0%} stayed away (of all, {used['base_rate']:.0%}); that found {used['recall']:.0%} of all who did".replace("%", " %")
     others = judged[~judged["in_use"].astype("bool")].dropna(subset=["agreement"]).sort_values(["agreement", "rule"], ascending=[False, True])
     if max([used["agreement"], *others["agreement"]]) < CHANCE:
-        return f"{told}, which is hardly better than chance ({used['base_rate']:.0%} of all stayed away); no other rule was better.".replace("%", " %").replace("  ", " ")
+        return f"{told}. That is hardly better than chance, and so is every other rule."
     if others.empty or others["agreement"].iloc[0] <= used["agreement"] + CLEARLY:
-        return f"{told}, and no simpler rule did clearly better."
+        return f"{told}, and no other rule did clearly better."
     best = others.iloc[0]
     return f"{told}; the rule \"{best['rule']}\" would have done better ({best['precision']:.0%} and {best['recall']:.0%}).".replace("%", " %").replace("  ", " ")

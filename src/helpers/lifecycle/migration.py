@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import numpy as np
 import pandas as pd
 
 from helpers.axes.moves import Snapshot
@@ -11,6 +12,7 @@ from helpers.engine import MONEY_SCALE
 from helpers.rules.schemes import NOT_MEASURED, Scheme
 
 SPOKEN = {"recency_days": "days since the last order", "order_count": "orders", "total_spend": "spend"}
+SCORES = {"r_score": "recency", "f_score": "frequency", "m_score": "spend"}
 LIMITS = {  # kind of cut point, and the columns that are cut by it
     "score": ("r_score", "f_score", "m_score", "r_five", "fm_five"), "tercile": ("r_band", "f_band", "m_band"), "mean": ("r_half", "f_half", "m_half"),
 }  # fmt: skip
@@ -46,11 +48,23 @@ def describe_moves(moves: pd.DataFrame, before: Snapshot, after: Snapshot) -> pd
     facts = told.assign(
         gap=end["usual_gap_days"].to_numpy("float64"), state=end["state"].array, tenure=end["tenure_days"].array,
         year=end["spend_12m"].to_numpy("float64"), year_before=start["spend_12m"].to_numpy("float64"),
+        scores=_changed_scores(moves, before, after),
         full_year=(start["history_days"] >= 365).fillna(False).to_numpy("bool"),  # else the earlier twelve months are not all there
     )  # fmt: skip
     moved = facts[facts["direction"] != "same"]
     sentences = pd.Series([_sentence(row, before, limits) for row in moved.itertuples()], index=moved.index, dtype="str")
     return told.assign(sentence=sentences.reindex(told.index, fill_value="").astype("str"))
+
+
+def _changed_scores(moves: pd.DataFrame, before: Snapshot, after: Snapshot) -> list[str]:
+    """Name the scores that went the way of the move, where the scheme looks at scores: a champion who buys as much may have come less lately."""
+    if not set(LIMITS["score"]) & set(before.scheme.rule_columns):
+        return [""] * len(moves)
+    old, new = (p.axes.set_index("customer_id").reindex(moves["customer_id"])[list(SCORES)].astype("float64").to_numpy() for p in (before, after))
+    way = np.sign(moves["steps"].astype("float64").to_numpy())[:, None]
+    gone = np.sign(new - old) == np.where(way == 0, np.nan, way)
+    names = list(SCORES.values())
+    return ["; " + ", ".join(f"{names[j]} score {old[i, j]:.0f} to {new[i, j]:.0f}" for j in np.flatnonzero(row)) if row.any() else "" for i, row in enumerate(gone)]
 
 
 def _sentence(row, before: Snapshot, limits: str) -> str:  # type: ignore[no-untyped-def]
@@ -73,7 +87,7 @@ def _did(row, before: Snapshot) -> str:  # type: ignore[no-untyped-def]
         back = "came back, " if row.state == "reactivated" else ""
         gap = f" (usual gap {row.gap:.0f} days)" if row.direction == "down" and row.recency_days > row.gap else ""
         year = f", the last {_count(row.recency_days, 'day')} ago{gap}" + (f"; 12-month spend went from {row.year_before:,.0f} to {row.year:,.0f}" if row.full_year else "")
-        return f"{back}{_count(row.orders_between, 'order')} for {row.spend_between:,.0f} since {before.as_of}{year}"
+        return f"{back}{_count(row.orders_between, 'order')} for {row.spend_between:,.0f} since {before.as_of}{year}{row.scores}"
     if row.orders_between < 0:
         return f"orders were returned since {before.as_of}"
     if row.direction == "down" and pd.notna(row.recency_days) and row.recency_days > row.gap:

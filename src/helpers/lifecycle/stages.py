@@ -81,7 +81,7 @@ def stage_migration(stage_moves: pd.DataFrame, tier_schemes: dict[str, Any], lif
 def lapse_check(
     order_lines: nw.LazyFrame, customers: pd.DataFrame | None, as_of: dt.date, rfm_settings: RfmSettings, activity_settings: ActivitySettings, lifecycle_settings: LifecycleSettings
 ) -> pd.DataFrame:
-    """The rule for "lapsed" and four simpler ones, judged by what the last quarter showed."""
+    """The rule for "lapsed" beside others, flat months among them, judged by what the last quarter showed."""
     past = Past(order_lines, {"customers": customers}, AxisSettings(rfm_settings, activity_settings, lifecycle_settings))
     day = (pd.Timestamp(as_of) - pd.DateOffset(months=3)).date()
     return judge_lapses(past.measure(day), past.orders_between(day, as_of), activity_settings, rfm_settings, as_of=day)

@@ -79,7 +79,7 @@ def _first_look(run: Run, summary: pd.DataFrame, tiers: pd.DataFrame) -> tuple[s
     return (
         plots_tiers.say_tier_sizes(summary),
         f"{needed:,} customers ({say_share(needed / max(len(tiers), 1))}) bring 80 % of the revenue.",
-        f"{new:,} customers are new; their second order decides whether they stay.",
+        *([f"{new:,} customers are new; their second order decides whether they stay."] if new else []),
         plots.say_ledger(ledger, run.profile.currency),
         *([f"{missing:,} rows that were set aside have an amount that could not be read; their money is unknown."] if missing else []),
     )

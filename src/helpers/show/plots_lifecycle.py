@@ -154,11 +154,18 @@ def plot_pool(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     colours = {"keep": GREEN, "park": SKY, "retire": GREY}
     ax.barh(shown["decision"], shown["customers"].astype(float), color=[colours[d] for d in shown["decision"]], height=0.6)
     for place, row in enumerate(shown.itertuples()):
-        expected = f", expected to bring {row.expected_return:,.0f} within a year" if row.decision != "keep" else ""
-        ax.text(row.customers, place, f" {row.customers:,} ({say_share(row.share)}){expected}", va="center", fontsize=9)
+        ax.text(row.customers, place, f" {row.customers:,} ({say_share(row.share)}){_say_expected(row)}", va="center", fontsize=9)
     ax.set_xlim(0, float(summary["customers"].max()) * 1.75 + 1)
     ax.set(xlabel="customers", title="Whom to keep, park or retire? A dry run, nothing is deleted")
     return ax
+
+
+def _say_expected(row) -> str:  # type: ignore[no-untyped-def]
+    known = row.customers - row.odds_unknown
+    if row.decision == "keep" or not known:
+        return ""
+    who = f"{known:,} of them" if row.odds_unknown else ""
+    return f", {who + ' ' if who else ''}expected to bring {row.expected_return:,.0f} within a year"
 
 
 def say_pool(summary: pd.DataFrame, currency: str) -> str:
@@ -166,6 +173,8 @@ def say_pool(summary: pd.DataFrame, currency: str) -> str:
     by = summary.set_index("decision")
     unknown = int(summary["odds_unknown"].sum())
     tail = f"; for {unknown:,} dormant customers the odds of coming back are not known" if unknown else ""
+    if not by.loc[["park", "retire"], "customers"].sum():
+        return "Nobody is dormant, so there is nobody to park or to retire."
     if not by.at["retire", "customers"]:
         return f"Nobody is to be retired; {int(by.at['park', 'customers']):,} dormant customers are parked on automatic contact{tail}."
     return (

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from helpers.axes.derive import AxisSettings, derive_activity, derive_scores
 from helpers.axes.population import Yardsticks, fit_population
+from helpers.axes.settings import PRESETS
 from helpers.rules.schemes import Scheme, assign_scheme
 
 Moved = tuple[pd.DataFrame, Mapping[str, Scheme], frozenset[str]] | None  # axes and schemes as they would be, and the columns that may differ; None when the step cannot be made
@@ -119,9 +120,15 @@ def _setting_jobs(axes: pd.DataFrame, yardsticks: Yardsticks, schemes: Mapping[s
         if t.method in ("", settings.activity.method):
             value = float(getattr(getattr(settings, t.section), t.key))
             yield (
-                _head(f"{t.section}.{t.key}", t.measure, value, t.unit, t.preset, t.peers, t.step, axes),
+                _head(f"{t.section}.{t.key}", t.measure, value, t.unit, _preset_of(t, settings.activity.preset), t.peers, t.step, axes),
                 lambda sign, t=t: _with_setting(axes, yardsticks, schemes, settings, t, sign, as_of),
             )
+
+
+def _preset_of(t: Threshold, preset: str) -> str:
+    """What the preset in use says; the general one where it says nothing."""
+    said = PRESETS[preset].get(t.key) if t.section == "activity" else None
+    return t.preset if said is None else f"{said:g} ({preset})"
 
 
 def _with_setting(axes: pd.DataFrame, yardsticks: Yardsticks, schemes: Mapping[str, Scheme], settings: AxisSettings, t: Threshold, sign: int, as_of: dt.date) -> Moved:
@@ -143,11 +150,18 @@ def _cut_jobs(axes: pd.DataFrame, yardsticks: Yardsticks, schemes: Mapping[str, 
     for measure, (name, unit) in named.items():
         cuts = yardsticks.cut(f"score:{measure}")
         for place, value in enumerate(cuts):
-            step = 1.0 if measure == "order_count" else abs(round(0.1 * value, 2)) or 1.0
+            step = _cut_step(measure, value)
             yield (
                 _head(f"{name} cut {place + 1}", measure, value, unit, CUT_PRESET[settings.rfm.method], "own cut points wanted (R rfm 57, 58)", step, axes),
                 lambda sign, m=measure, i=place, s=step: (_with_cut(axes, yardsticks, settings, m, i, sign * s), schemes, SCORE_COLUMNS),
             )
+
+
+def _cut_step(measure: str, value: float) -> float:
+    """A tenth of the cut, for orders one, for days whole ones: nobody ordered half a day ago."""
+    if measure == "order_count":
+        return 1.0
+    return max(1.0, float(round(0.1 * value))) if measure == "recency_days" else abs(round(0.1 * value, 2)) or 1.0
 
 
 def _with_cut(axes: pd.DataFrame, yardsticks: Yardsticks, settings: AxisSettings, measure: str, place: int, by: float) -> pd.DataFrame:

@@ -29,8 +29,11 @@ def lifecycle_sections(run: Run) -> list[Section]:
 
 
 def _balance(run: Run) -> Section:
-    balance = run.load("lifecycle_balance")
-    return Section("Where customers stand in their lifecycle", (draw(plots.plot_balance, balance, message=plots.say_balance(balance)),))
+    balance, history = run.load("lifecycle_balance"), int(run.load("customer_axes")["history_days"].max())
+    blocks: list[Block] = [draw(plots.plot_balance, balance, message=plots.say_balance(balance))]
+    if history < run.settings.lifecycle.growing_days:
+        blocks.append(Text(f"The orders reach back {history} days only, and a customer counts as growing for {run.settings.lifecycle.growing_days}: nobody can be mature yet, however long he has been there."))
+    return Section("Where customers stand in their lifecycle", tuple(blocks))
 
 
 def _moves(run: Run) -> Section:
@@ -39,7 +42,7 @@ def _moves(run: Run) -> Section:
     moved = moves[moves["direction"].isin(["up", "down"])]
     blocks: list[Block] = [draw(plots.plot_migration, migration, scheme.label(), message=plots.say_migration(moves))]
     if len(moved):
-        blocks.append(draw(plots.plot_causes, moves, message="Each move is split into parts that add up; the longest part names the cause."))
+        blocks.append(draw(plots.plot_causes, moves, message="Each move is split into parts that add up; the largest part names the cause."))
         blocks.append(Grid(_mover_rows(moved, run.profile.currency), ("spent in all",), "The largest customers who moved down, and why"))
     return Section("Who moved, and why", tuple(blocks))
 
@@ -57,7 +60,8 @@ def _lapses(run: Run) -> Section:
     else:
         blocks.append(Text(say_lapses(judged)))
     named = {"min_snapshots": "dates in a row", "changes": "tier changes", "flaps": "undone at the next date", "real_changes": "changes that last", "median_delay_days": "shown later by (days)"}
-    shown = cost.assign(median_delay_days=cost["median_delay_days"].map("{:.0f}".format, na_action="ignore").fillna("")).rename(columns=named)
+    texts = {c: cost[c].astype("Float64").map("{:,.0f}".format, na_action="ignore").fillna("") for c in named}
+    shown = pd.DataFrame(texts).rename(columns=named)
     blocks.append(Grid(shown, tuple(named.values()), "What waiting for a second look saves and costs (hysteresis)"))
     return Section("What \"lapsed\" is worth here", tuple(blocks))
 
@@ -65,8 +69,8 @@ def _lapses(run: Run) -> Section:
 def _pool(run: Run) -> Section:
     summary, currency = run.load("pool_summary"), run.profile.currency
     blocks: list[Block] = [draw(plots.plot_pool, summary, message=plots.say_pool(summary, currency))]
-    if run.measured("source_quality"):
-        quality = run.load("source_quality")
+    quality = run.load("source_quality") if run.measured("source_quality") else pd.DataFrame({"source": []})
+    if quality["source"].ne("not known").any():
         rows = pd.DataFrame({
             "source": quality["source"], "customers": quality["customers"], "bought again": quality["repeat_share"].map(say_share) + " (" + quality["repeat_low"].map(say_share) + " to " + quality["repeat_high"].map(say_share) + ")",
             "still active": quality["still_active"].map(say_share), "spend per buyer": quality["spend_per_buyer"].map(lambda v: say_money(v, currency)), "note": quality["note"],
