@@ -48,7 +48,7 @@ def describe_moves(moves: pd.DataFrame, before: Snapshot, after: Snapshot) -> pd
     facts = told.assign(
         gap=end["usual_gap_days"].to_numpy("float64"), state=end["state"].array, tenure=end["tenure_days"].array,
         year=end["spend_12m"].to_numpy("float64"), year_before=start["spend_12m"].to_numpy("float64"),
-        scores=_changed_scores(moves, before, after),
+        orders_before=start["order_count"].fillna(0).array, scores=_changed_scores(moves, before, after),
         full_year=(start["history_days"] >= 365).fillna(False).to_numpy("bool"),  # else the earlier twelve months are not all there
     )  # fmt: skip
     moved = facts[facts["direction"] != "same"]
@@ -84,7 +84,7 @@ def _sentence(row, before: Snapshot, limits: str) -> str:  # type: ignore[no-unt
 
 def _did(row, before: Snapshot) -> str:  # type: ignore[no-untyped-def]
     if row.orders_between > 0:
-        back = "came back, " if row.state == "reactivated" else ""
+        back = "came back, " if row.state == "reactivated" and row.orders_before > 0 else ""
         gap = f" (usual gap {row.gap:.0f} days)" if row.direction == "down" and row.recency_days > row.gap else ""
         year = f", the last {_count(row.recency_days, 'day')} ago{gap}" + (f"; 12-month spend went from {row.year_before:,.0f} to {row.year:,.0f}" if row.full_year else "")
         return f"{back}{_count(row.orders_between, 'order')} for {row.spend_between:,.0f} since {before.as_of}{year}{row.scores}"
