@@ -75,9 +75,10 @@ def _sentence(row, before: Snapshot, limits: str) -> str:  # type: ignore[no-unt
     if row.cause in reasons:
         return moved + reasons[row.cause](row, before) + "."
     if row.cause == "cut points moved":
-        alone = row.step_time + row.step_behaviour == 0
-        why = f"the others changed and the limits moved ({limits})"
-        return moved + (f"by the limits of {before.as_of} the tier would be the same, but {why}." if alone else f"mainly because {why}.")
+        own, why = row.step_time + row.step_behaviour, f"the others changed and the limits moved ({limits})"
+        if own * row.steps > 0:
+            return moved + f"mainly because {why}."
+        return moved + f"by the limits of {before.as_of} the tier would be {'better' if own > 0 else 'worse' if own < 0 else 'the same'}, but {why}."
     alone = row.step_rules == row.steps
     return moved + ("by the earlier rules the tier would be the same, but rules or settings were changed." if alone else "mainly because rules or settings were changed.")
 
