@@ -20,6 +20,11 @@ def _axes(ax: Axes | None, size: tuple[float, float]) -> Axes:
     return ax or plt.subplots(figsize=size)[1]
 
 
+def say_empty(ax: Axes, words: str) -> None:
+    """Write in the middle of a chart why there is nothing in it."""
+    ax.text(0.5, 0.5, words, transform=ax.transAxes, ha="center", va="center", color=DARK)
+
+
 def plot_rfm_map(scored: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw how many customers hold each pair of recency and frequency scores, and what they spend on average.
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from helpers.show.plots import _axes
+from helpers.show.plots import _axes, say_empty
 from helpers.show.style import BLUE, DARK, GREEN, GREY, ORANGE, PALE, PURPLE, RED, SKY, STATE_COLOURS
 from helpers.show.tables import say_share
 
@@ -36,7 +36,7 @@ def plot_balance(balance: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
                 ax.text(x, y + n / 2, f"{n:,.0f}", ha="center", va="center", fontsize=8, color="white" if state in ("lapsed", "mature") else DARK)
         bottom += wide[state].to_numpy()
     ax.set_xticks(places, [f"{d:%Y-%m-%d}" for d in wide.index], rotation=30, ha="right")
-    ax.set(ylabel="customers", title="Does the pool stay alive? Customers by lifecycle state")
+    ax.set(xlabel="date", ylabel="customers", title="Does the pool stay alive? Customers by lifecycle state")
     ax.figure.legend(*[list(reversed(part)) for part in ax.get_legend_handles_labels()], loc="outside center right", frameon=False, fontsize=9)
     return ax
 
@@ -71,9 +71,10 @@ def plot_migration(migration: pd.DataFrame, labels: dict[str, str], *, ax: Axes 
     stayed = np.eye(len(keys), dtype=bool)
     words = table.map(lambda n: f"{n:,.0f}" if n == n else "").to_numpy()
     ax = _axes(ax, (0.85 * len(keys) + 2.6, 0.5 * len(keys) + 2))
-    moved = np.log10(table.mask(stayed))
-    sns.heatmap(table.where(stayed).notna().where(stayed & table.notna().to_numpy()).astype(float), cmap=[PALE], cbar=False, ax=ax, linewidths=1, linecolor="white")
-    sns.heatmap(moved, annot=words, fmt="", cmap="Oranges", cbar=False, linewidths=1, linecolor="white", ax=ax, annot_kws={"size": 9})
+    look: dict[str, Any] = {"cbar": False, "linewidths": 1, "linecolor": "white", "ax": ax}
+    for part, colours, told in ((table.where(stayed) * 0, [PALE], None), (np.log10(table.mask(stayed)), "Oranges", words)):
+        if part.notna().any(axis=None):  # all may have stayed, or all moved
+            sns.heatmap(part, annot=told, fmt="", cmap=colours, annot_kws={"size": 9}, **look)
     for i in range(len(keys)):
         ax.text(i + 0.5, i + 0.5, words[i][i], ha="center", va="center", fontsize=9, color=DARK)
     ax.set_xticklabels([labels[k] for k in keys], rotation=35, ha="right")
@@ -111,6 +112,8 @@ def plot_causes(moves: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     for p, (down, up) in zip(places, counts.to_numpy(), strict=True):
         ax.text(-down, p, f"{down:,} ", ha="right", va="center", fontsize=9)
         ax.text(up, p, f" {up:,}", ha="left", va="center", fontsize=9)
+    if counts.empty:
+        say_empty(ax, "nobody changed tier")
     ax.axvline(0, color=DARK, lw=0.8)
     ax.margins(x=0.12)
     ax.set_yticks(list(places), counts.index)
@@ -133,7 +136,9 @@ def plot_lapse_rules(judged: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     error = np.array([shown["precision"] - shown["precision_low"], shown["precision_high"] - shown["precision"]]).clip(min=0) * 100  # rounding may leave a hair below zero
     ax.barh(places + 0.19, shown["precision"] * 100, height=0.36, color=BLUE, xerr=error, error_kw={"lw": 1, "ecolor": DARK}, label="of those flagged, stayed away (precision)")
     ax.barh(places - 0.19, shown["recall"] * 100, height=0.36, color=SKY, label="of those who stayed away, flagged (recall)")
-    if len(shown):
+    if shown.empty:
+        say_empty(ax, "no rule flagged anybody")
+    else:
         ax.axvline(float(shown["base_rate"].iloc[0]) * 100, color=RED, lw=1, ls="--", label="of all customers, stayed away")
     ax.set(xlim=(0, 105), xlabel="per cent", title='Is "lapsed" true? Judged by the quarter that followed')
     ax.set_yticks(list(places), shown["rule"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.show.plots import _axes
+from helpers.show.plots import _axes, say_empty
 from helpers.show.style import BLUE, DARK, GREY, ORANGE, PALE, tier_colours
 from helpers.show.tables import say_money, say_share
 
@@ -36,8 +36,8 @@ def plot_tier_sizes(summary: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.text(max(revenue, 0) * 100 + 0.5, p + 0.19, f"{say_share(revenue)} of revenue", va="center", fontsize=8, color=DARK)
     ax.set(yticks=list(places), xlabel="share (%)", title="Who are our customers, and who brings the revenue?")
     ax.set_yticklabels(shown["label_en"])
-    largest = max(float(shown["revenue_share"].max()), float(shown["share"].max()))
-    ax.set_xlim(min(0, float(shown["revenue_share"].min() * 100)), largest * 100 * 1.25 + 1)
+    reached = pd.concat([shown["revenue_share"], shown["share"]]).fillna(0).astype("float64") * 100  # no share of a revenue that is not positive
+    ax.set_xlim(min(0, reached.min()), reached.max() * 1.25 + 1)
     return ax
 
 
@@ -134,6 +134,8 @@ def plot_thresholds(passport: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.barh(places, -shown["primary_if_lower"].astype(float), color=ORANGE, height=0.65, label="one step lower")
     ax.barh(places, shown["primary_if_higher"].astype(float), color=BLUE, height=0.65, label="one step higher")
     ax.axvline(0, color=DARK, lw=0.8)
+    if shown.empty:
+        say_empty(ax, "no threshold would change anybody's tier")
     ax.set(yticks=list(places), xlabel="customers who would change tier", title="Which threshold matters, and for how many customers?")
     ax.set_yticklabels([f"{t.threshold} = {t.value:,.4g}" for t in shown.itertuples()])
     ax.xaxis.set_major_formatter(lambda v, _: f"{abs(v):,.0f}")
