@@ -92,7 +92,8 @@ def _did(row, before: Snapshot) -> str:  # type: ignore[no-untyped-def]
     if row.orders_between < 0:
         return f"orders were returned since {before.as_of}"
     if row.direction == "down" and pd.notna(row.recency_days) and row.recency_days > row.gap:
-        return f"stopped buying, no order for {_count(row.recency_days, 'day')}, usual gap {row.gap:.0f} days"
+        gone = "stopped buying, " if row.state == "lapsed" else ""  # he may have been away as long before
+        return f"{gone}no order for {_count(row.recency_days, 'day')}, usual gap {row.gap:.0f} days"
     return f"no order since {before.as_of}, but contact, answers, complaints or ratings changed"
 
 
