@@ -60,7 +60,7 @@ def _lapses(run: Run) -> Section:
     else:
         blocks.append(Text(say_lapses(judged)))
     named = {"min_snapshots": "dates in a row", "changes": "tier changes", "flaps": "undone at the next date", "real_changes": "changes that last", "median_delay_days": "shown later by (days)"}
-    texts = {c: cost[c].astype("Float64").map("{:,.0f}".format, na_action="ignore").fillna("") for c in named}
+    texts = {c: cost[c].astype("Float64").map("{:,.0f}".format, na_action="ignore").astype("object").fillna("") for c in named}
     shown = pd.DataFrame(texts).rename(columns=named)
     blocks.append(Grid(shown, tuple(named.values()), "What waiting for a second look saves and costs (hysteresis)"))
     return Section("What \"lapsed\" is worth here", tuple(blocks))

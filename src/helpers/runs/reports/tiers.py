@@ -126,8 +126,8 @@ def _cut_rows(points: pd.DataFrame) -> pd.DataFrame:
     named = {"recency_days": "days since last order", "order_count": "orders", "total_spend": "spend"}
     return pd.DataFrame(
         {
-            "measure": points["measure"].map(named), "score": points["score"], "from": points["lowest"].map("{:,.2f}".format).str.removesuffix(".00"),
-            "to": points["highest"].map("{:,.2f}".format).str.removesuffix(".00"), "customers": points["customers"].map("{:,}".format), "share": points["share"].map(say_share),
+            "measure": points["measure"].map(named), "score": points["score"], "from": points["lowest"].map("{:,.2f}".format).astype("str").str.removesuffix(".00"),
+            "to": points["highest"].map("{:,.2f}".format).astype("str").str.removesuffix(".00"), "customers": points["customers"].map("{:,}".format), "share": points["share"].map(say_share),
         }
     )  # fmt: skip
 
@@ -138,6 +138,6 @@ def _passport_rows(passport: pd.DataFrame) -> pd.DataFrame:
             "threshold": passport["threshold"], "value": passport["value"].map("{:,.4g}".format) + " " + passport["unit"], "preset": passport["preset"],
             "what others use": passport["peers"], "buyers below it": passport["percentile"].map(say_share, na_action="ignore").fillna(""),
             "step": passport["step"].map("{:,.4g}".format),
-            **{f"other tier if {side}": passport[f"changed_if_{side}"].map("{:,}".format, na_action="ignore").fillna("") for side in ("lower", "higher")},
+            **{f"other tier if {side}": passport[f"changed_if_{side}"].map("{:,}".format, na_action="ignore").astype("object").fillna("") for side in ("lower", "higher")},
         }
     )  # fmt: skip
