@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from helpers.axes.moves import Snapshot
+from helpers.axes.population import Yardsticks
 from helpers.engine import MONEY_SCALE
 from helpers.rules.schemes import NOT_MEASURED, Scheme
 
 SPOKEN = {"recency_days": "days since the last order", "order_count": "orders", "total_spend": "spend"}
+Limits = list[tuple[str, list[float], list[float]]]  # measure, cut points before, cut points now
 SCORES = {"r_score": "recency", "f_score": "frequency", "m_score": "spend"}
 LIMITS = {  # kind of cut point, and the columns that are cut by it
     "score": ("r_score", "f_score", "m_score", "r_five", "fm_five"), "tercile": ("r_band", "f_band", "m_band"), "mean": ("r_half", "f_half", "m_half"),
@@ -44,11 +46,11 @@ def describe_moves(moves: pd.DataFrame, before: Snapshot, after: Snapshot) -> pd
         direction=direction.astype("str"), orders_between=orders.array, spend_between=spend.to_numpy("float64"),
         recency_days=end["recency_days"].array, total_spend=end["total_spend"].to_numpy("float64"),
     )  # fmt: skip
-    limits = _moved_limits(before, after)
+    limits = _pair_limits(before, after)
     facts = told.assign(
         gap=end["usual_gap_days"].to_numpy("float64"), state=end["state"].array, tenure=end["tenure_days"].array,
         year=end["spend_12m"].to_numpy("float64"), year_before=start["spend_12m"].to_numpy("float64"),
-        orders_before=start["order_count"].fillna(0).array, scores=_changed_scores(moves, before, after),
+        order_count=end["order_count"].array, orders_before=start["order_count"].fillna(0).array, scores=_changed_scores(moves, before, after),
         full_year=(start["history_days"] >= 365).fillna(False).to_numpy("bool"),  # else the earlier twelve months are not all there
     )  # fmt: skip
     moved = facts[facts["direction"] != "same"]
@@ -67,7 +69,7 @@ def _changed_scores(moves: pd.DataFrame, before: Snapshot, after: Snapshot) -> l
     return ["; " + ", ".join(f"{names[j]} score {old[i, j]:.0f} to {new[i, j]:.0f}" for j in np.flatnonzero(row)) if row.any() else "" for i, row in enumerate(gone)]
 
 
-def _sentence(row, before: Snapshot, limits: str) -> str:  # type: ignore[no-untyped-def]
+def _sentence(row, before: Snapshot, limits: Limits) -> str:  # type: ignore[no-untyped-def]
     if row.direction == "entered":
         return f"New to us since {before.as_of}: {row.label_after}."
     moved = f"From {row.label_before} to {row.label_after}: "
@@ -75,7 +77,7 @@ def _sentence(row, before: Snapshot, limits: str) -> str:  # type: ignore[no-unt
     if row.cause in reasons:
         return moved + reasons[row.cause](row, before) + "."
     if row.cause == "cut points moved":
-        own, why = row.step_time + row.step_behaviour, f"the others changed and the limits moved ({limits})"
+        own, why = row.step_time + row.step_behaviour, f"the others changed and the limits moved ({_passed(row, limits)})"
         if own * row.steps > 0:
             return moved + f"mainly because {why}."
         return moved + f"by the limits of {before.as_of} the tier would be {'better' if own > 0 else 'worse' if own < 0 else 'the same'}, but {why}."
@@ -109,15 +111,24 @@ def _count(number: float, unit: str) -> str:
     return f"{number:,.0f} {unit}" if number == 1 else f"{number:,.0f} {unit}s"
 
 
-def _moved_limits(before: Snapshot, after: Snapshot) -> str:
-    """Name the limits that the scheme looks at and that moved: the highest of each measure at both days."""
+def _pair_limits(before: Snapshot, after: Snapshot) -> Limits:
+    """Return the cut points at both days of every measure that the scheme looks at."""
     kinds = [kind for kind, columns in LIMITS.items() if set(columns) & set(before.scheme.rule_columns)]
+    old, new = (Yardsticks.of(p.population) for p in (before, after))
+    return [(measure, old.cut(f"{kind}:{measure}"), new.cut(f"{kind}:{measure}")) for kind, measure in product(kinds, SPOKEN)]
+
+
+def _passed(row, limits: Limits) -> str:  # type: ignore[no-untyped-def]
+    """Name the limits that went past this customer in the direction of the move, one per measure, from where to where."""
     told = []
-    for kind, (measure, name) in product(kinds, SPOKEN.items()):
-        old, new = (p.population[p.population["parameter"] == f"{kind}:{measure}"].sort_values("position")["value"].tolist() for p in (before, after))
-        if old and new and old[-1] != new[-1]:
-            told.append(f"{name} {old[-1]:,.0f} to {new[-1]:,.0f}")
-    return "top limit of " + ", of ".join(told) if told else "usual gaps or means of all customers"
+    for measure, old, new in limits:
+        value, up = getattr(row, measure), (row.steps > 0) == (measure == "recency_days")  # few days are good, many orders and much spend are
+        passed = [(o, n) for o, n in zip(old, new, strict=False) if (value < o) != (value < n) and (n > o) == up]
+        if len(old) != len(new):  # equal values made room for more bands, or for fewer
+            told.append(f"{SPOKEN[measure]}, of which there are now {len(new)} and not {len(old)}")
+        elif passed:
+            told.append(f"{SPOKEN[measure]} from {passed[-1][0]:,.0f} to {passed[-1][1]:,.0f}")
+    return "limit of " + ", of ".join(told) if told else "usual gaps or means of all customers"
 
 
 def build_migration(moves: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
