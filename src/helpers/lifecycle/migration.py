@@ -90,7 +90,7 @@ def _did(row, before: Snapshot) -> str:  # type: ignore[no-untyped-def]
         back = "came back, " if row.state == "reactivated" and row.orders_before > 0 else ""
         gap = f" (usual gap {row.gap:.0f} days)" if row.direction == "down" and row.recency_days > row.gap else ""
         year = f", the last {_count(row.recency_days, 'day')} ago{gap}" + (f"; 12-month spend went from {row.year_before:,.0f} to {row.year:,.0f}" if row.full_year else "")
-        return f"{back}{_count(row.orders_between, 'order')} for {row.spend_between:,.0f} since {before.as_of}{year}{row.scores}"
+        return f"{back}{_count(row.orders_between, 'order')} for {row.spend_between:,.0f} since {before.as_of}{year}{row.scores if row.state != 'lapsed' else ''}"
     if row.orders_between < 0:
         return f"orders were returned since {before.as_of}"
     if row.direction == "down" and pd.notna(row.recency_days) and row.recency_days > row.gap:

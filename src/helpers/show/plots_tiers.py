@@ -149,6 +149,6 @@ def say_thresholds(passport: pd.DataFrame, customers: int) -> str:
     top = moved.sort_values(["most", "threshold"], ascending=[False, True]).iloc[0]
     if not top["most"]:
         return "No threshold would change anybody's tier if it moved one step."
-    return f"The threshold \"{top['threshold']}\" matters most: one step ({top['step']:,.4g} in {top['unit']}) would give {int(top['most']):,} of {customers:,} customers another tier."
+    return f"The threshold \"{top['threshold']}\" matters most: one step of {top['step']:,.4g} ({top['unit']}) would give {int(top['most']):,} of {customers:,} customers another tier."
 
 
