@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import duckdb
 import pytest
 
 from helpers.runs import Run
@@ -48,3 +49,10 @@ def test_every_table_and_the_report(tmp_path, monkeypatch, shop):
     assert not {"nan", "NaN", "None", "&lt;NA&gt;", "NaT"} & words
     if primary == "relationship3":
         assert "marks no tier to call first" in page
+
+
+def test_a_slow_query_writes_no_progress_bar_into_a_notebook(tmp_path, monkeypatch):
+    monkeypatch.setenv("CRMKIT_CACHE", str(tmp_path / "cache"))
+    duckdb.execute("SET enable_progress_bar = true")
+    Run.open("cdnow", out=tmp_path / "out").measured("orders")
+    assert duckdb.sql("SELECT current_setting('enable_progress_bar')").fetchall() == [(False,)]
