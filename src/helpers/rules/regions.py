@@ -84,8 +84,7 @@ def _stretches(scheme: Scheme, column: str, domains: Mapping[str, Domain]) -> li
     if not values:  # a text whose values nobody can list: those named in the rules, and one that stands for all others
         values = [*sorted(map(str, constants)), OTHER] if domain.text else list(_between({float(c) for c in constants}, domain))
     asked = any(t.column == column and t.sign is ast.Is for e in scheme.conditions for t in e.tests)
-    missing = domain.may_be_missing and column not in scheme.needs
-    return values + ([None] if missing or asked else [])
+    return values + ([None] if (domain.may_be_missing or asked) and column not in scheme.needs else [])
 
 
 def _between(constants: set[float], domain: Domain) -> list[float]:

@@ -104,7 +104,7 @@ def test_no_lines_and_one_line_keep_the_dtypes(lines_from, lines):
 orders = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 1200), st.integers(-40, 90)), min_size=1, max_size=15)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(orders, orders, st.integers(0, 1100), st.randoms(use_true_random=False))
 def test_nothing_later_matters_and_no_order_of_rows(past, later, day, random):
     as_of = dt.date(2023, 1, 1) + dt.timedelta(days=day)

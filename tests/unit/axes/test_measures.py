@@ -66,7 +66,7 @@ def test_no_order_at_all_is_no_fault(lines_from, measure):
 stamps = st.datetimes(dt.datetime(2025, 7, 1), dt.datetime(2026, 7, 1))
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abz"), stamps, st.integers(0, 5)), min_size=1, max_size=6, unique=True), st.randoms(use_true_random=False))
 def test_rows_after_the_day_change_nothing_in_any_table(later, random):
     lines = pd.DataFrame({"customer_id": ["a", "a", "b"], "order_id": ["1", "2", "3"], "amount": [5.0, 6.0, 7.0], "product_id": ["p", "q", "p"],

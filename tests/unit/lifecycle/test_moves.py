@@ -35,7 +35,7 @@ def check_parts(told):
         assert "nan" not in row.sentence and "NA" not in row.sentence and row.sentence.endswith(".")
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     st.integers(0, 10_000), st.sampled_from(["champions11", "rfm4", "types4", "value3", "stages4", "stages5", "zh8"]), st.dates(dt.date(2023, 6, 1), dt.date(2025, 6, 29)), st.integers(1, 400),
     st.sampled_from([AxisSettings(), AxisSettings(RfmSettings(bands=3), ActivitySettings(preset="general_6m"), LifecycleSettings(new_days=30)), AxisSettings(RfmSettings(method="mean_split"), ActivitySettings(silent=4))]),

@@ -64,6 +64,11 @@ def test_a_rule_that_never_decides_is_named(make_scheme, never):
     assert find_unreachable(cover(scheme, DOMAINS)) == [2]
 
 
+def test_a_need_is_never_missing_so_a_rule_for_who_lacks_it_never_decides(make_scheme):
+    scheme = make_scheme(("a", "r_five >= 1"), ("b", "missing(r_five)"), codes=("r_five",), needs=("r_five",))
+    assert findings(scheme) == {"unreachable rules": (1, "rule 2 (b): missing(r_five)")}
+
+
 def test_an_inversion_is_where_being_better_brings_a_worse_tier(make_scheme):
     scheme = make_scheme(("best", "r_five == 5 and fm_five <= 3"), ("good", "r_five == 4 or (r_five == 5 and fm_five >= 4)"), codes=("r_five", "fm_five"), needs=("r_five", "fm_five"), better=("r_five", "fm_five"))
     found = find_inversions(cover(scheme, DOMAINS))

@@ -17,7 +17,7 @@ profile: small
 title: A small shop
 currency: EUR
 as_of: 2025-06-30
-settings: {tiering: {primary: %s}, privacy: {pseudonymise: false}}
+settings: {tiering: {primary: %s}, lifecycle: {snapshots: 3}, privacy: {pseudonymise: false}}
 sources:
   - {name: erp, table: order_lines, path: lines.csv, columns: {order_id: order, customer_id: customer, order_date: day, amount: amount}}
 """

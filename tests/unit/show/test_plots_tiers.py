@@ -37,12 +37,12 @@ PRIMARY = SCHEMES["champions11"]
 
 def shops(make_lines, lines_from):
     return {
-        "a shop": make_lines(seed=4, customers=60), "one customer": lines_from(("a", "2025-06-01", 10)), "one old customer": lines_from(*[("a", f"202{y}-06-01", 10) for y in (2, 3, 4)]),
+        "a shop": make_lines(seed=4, customers=60), "one customer": lines_from(("a", "2025-06-01", 10)),
         "all alike": lines_from(*[(c, day, 10) for c in "abcd" for day in ("2025-02-01", "2025-06-01")]), "returned": lines_from(("a", "2025-05-01", 10), ("a", "2025-05-02", -10)).assign(order_id="o"),
     }  # fmt: skip
 
 
-@pytest.fixture(scope="module", params=["a shop", "one customer", "one old customer", "all alike", "returned"])
+@pytest.fixture(scope="module", params=["a shop", "one customer", "all alike", "returned"])
 def tables(request, make_lines, lines_from, measure):
     """Everything that a chart is drawn from."""
     lines = shops(make_lines, lines_from)[request.param]

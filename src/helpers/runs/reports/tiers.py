@@ -77,7 +77,7 @@ def _tier_rows(summary: pd.DataFrame, currency: str) -> pd.DataFrame:
             "share": summary["share"].map(say_share), "revenue": summary["revenue"].map(lambda v: say_money(v, currency)),
             "share of revenue": summary["revenue_share"].map(say_share),
             "typical days since last order": summary["median_recency_days"].map("{:.0f}".format).replace("nan", ""),
-            "average order": summary["average_order_value"].map(lambda v: say_money(v, currency), na_action="ignore").fillna(""),
+            "average order": summary["average_order_value"].map(lambda v: say_money(v, currency), na_action="ignore").astype("object").fillna(""),
         }
     )  # fmt: skip
 
@@ -88,7 +88,7 @@ def _to_call(tiers: pd.DataFrame, currency: str) -> pd.DataFrame:
         {
             "customer": top["customer_id"], "spent": top["total_spend"].map(lambda v: say_money(v, currency)), "orders": top["order_count"],
             "last order": top["last_order_date"].dt.strftime("%Y-%m-%d"), "days since last order": top["recency_days"],
-            "usual gap in days": top["usual_gap_days"].map("{:.0f}".format, na_action="ignore").fillna(""), "tier": top["label_en"],
+            "usual gap in days": top["usual_gap_days"].map("{:.0f}".format, na_action="ignore").astype("object").fillna(""), "tier": top["label_en"],
         }
     )  # fmt: skip
 
@@ -136,7 +136,7 @@ def _passport_rows(passport: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "threshold": passport["threshold"], "value": passport["value"].map("{:,.4g}".format) + " " + passport["unit"], "preset": passport["preset"],
-            "what others use": passport["peers"], "buyers below it": passport["percentile"].map(say_share, na_action="ignore").fillna(""),
+            "what others use": passport["peers"], "buyers below it": passport["percentile"].map(say_share, na_action="ignore").astype("object").fillna(""),
             "step": passport["step"].map("{:,.4g}".format),
             **{f"other tier if {side}": passport[f"changed_if_{side}"].map("{:,}".format, na_action="ignore").astype("object").fillna("") for side in ("lower", "higher")},
         }
