@@ -21,7 +21,9 @@ TIMEOUT_SECONDS = 600
 def store_notebook(path: Path) -> None:
     """Execute one notebook in its folder and write it back, whole or not at all."""
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=TIMEOUT_SECONDS, kernel_name=KERNEL, record_timing=False, resources={"metadata": {"path": str(path.parent)}}).execute()
+    # what is printed arrives in pieces that differ from run to run: joined, the stored text differs only where its words do
+    options = {"timeout": TIMEOUT_SECONDS, "kernel_name": KERNEL, "record_timing": False, "coalesce_streams": True}
+    NotebookClient(notebook, resources={"metadata": {"path": str(path.parent)}}, **options).execute()
     notebook.metadata.pop("widgets", None)
     notebook.metadata["language_info"] = {"name": "python"}
     for cell in notebook.cells:
