@@ -85,6 +85,8 @@ def _typed(lines: nw.LazyFrame, column: Column, hints: Mapping[str, SourceHints]
     dtype = lines.collect_schema()[name]
     if dtype != nw.String and not isinstance(dtype, nw.Unknown) and DTYPE.get(column.kind) is not None:
         value = nw.col(name).cast(DTYPE[column.kind])
+        if turned := [source for source, how in hints.items() if name in how.negate]:
+            value = nw.when(nw.col("_hint").is_in(turned)).then(0 - value).otherwise(value)
         value = value.round(4) if column.kind == "money" else value.dt.truncate("1d") if column.kind == "date" else value
         return lines.with_columns(value.alias(name), nw.col(name).cast(nw.String).alias(f"_text_{name}"), NULL_TEXT.alias(f"_fault_{name}"))
     lines = lines.with_columns(nw.col(name).cast(nw.String).alias(f"_text_{name}")).drop(name)
@@ -92,7 +94,7 @@ def _typed(lines: nw.LazyFrame, column: Column, hints: Mapping[str, SourceHints]
     parts = []
     for hint, part in distinct.groupby("_hint"):
         how = hints.get(str(hint), SourceHints())
-        read = parse_values(part[f"_text_{name}"], column.kind, date_order=how.date_order, decimal=how.decimal)
+        read = parse_values(part[f"_text_{name}"], column.kind, date_order=how.date_order, decimal=how.decimal, negate=name in how.negate)
         parts.append(read.rename(columns={"text": f"_text_{name}", "value": name, "problem": f"_fault_{name}"}).assign(_hint=str(hint)))
     if not parts:
         return _absent(lines.drop(f"_text_{name}"), column)

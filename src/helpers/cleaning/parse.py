@@ -35,7 +35,7 @@ def tidy(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
-def parse_values(values: pd.Series, kind: str, *, date_order: DateOrder | None = None, decimal: str = ".") -> pd.DataFrame:
+def parse_values(values: pd.Series, kind: str, *, date_order: DateOrder | None = None, decimal: str = ".", negate: bool = False) -> pd.DataFrame:
     """Read distinct texts as values of one kind.
 
     Parameters
@@ -48,6 +48,8 @@ def parse_values(values: pd.Series, kind: str, *, date_order: DateOrder | None =
         How an ambiguous date is meant; without it such a date is a problem.
     decimal : {".", ","}
         Decimal mark of the source.
+    negate : bool
+        Whether the source writes these numbers with the other sign (a refund as 12.50).
 
     Returns
     -------
@@ -63,7 +65,8 @@ def parse_values(values: pd.Series, kind: str, *, date_order: DateOrder | None =
     texts = values.dropna().astype(str).drop_duplicates().tolist()
     reader = _reader(kind, date_order, decimal)
     results = [_read(text, reader) for text in texts]
-    frame = pd.DataFrame({"text": pd.Series(texts, dtype="str"), "value": _typed([r[0] for r in results], kind)})
+    numbers = _typed([r[0] for r in results], kind)
+    frame = pd.DataFrame({"text": pd.Series(texts, dtype="str"), "value": 0 - numbers if negate else numbers})  # 0 - x: no minus zero
     return frame.assign(problem=pd.Series([r[1] for r in results], dtype="str"))
 
 

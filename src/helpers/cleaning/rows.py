@@ -25,6 +25,7 @@ class SourceHints:
 
     date_order: DateOrder | None = None
     decimal: str = "."
+    negate: tuple[str, ...] = ()
     cancelled: tuple[str, ...] = ()
     not_products: tuple[str, ...] = ()
 
@@ -84,7 +85,7 @@ def _type_column(part: pd.DataFrame, column: Column, hints: SourceHints) -> pd.D
     if column.name not in part.columns:
         return pd.DataFrame({"value": pd.Series(None, index=part.index, dtype=dtype), "problem": pd.Series(None, index=part.index, dtype="str")})
     texts = part[column.name]
-    parsed = parse_values(texts.drop_duplicates(), column.kind, date_order=hints.date_order, decimal=hints.decimal).set_index("text")
+    parsed = parse_values(texts.drop_duplicates(), column.kind, date_order=hints.date_order, decimal=hints.decimal, negate=column.name in hints.negate).set_index("text")
     parsed["problem"] = parsed["problem"].where(parsed["problem"].notna(), _not_allowed(parsed["value"], column))
     keys = texts.astype("str")
     found = parsed.reindex(keys).set_axis(part.index)

@@ -103,6 +103,9 @@ class Source(FileSpec):
         for name in [*self.columns, *self.combine, *self.constants, *self.values, *self.negate]:
             if name not in known:
                 raise ValueError(f"table {self.table} has no column {name!r}: it has {', '.join(sorted(known))}")
+        for name in self.negate:
+            if table(self.table).column(name).kind not in {"money", "number", "count"}:
+                raise ValueError(f"negate: {name} is no number, so it has no sign to turn round")
         filled = [*self.columns, *self.combine, *self.constants]
         if twice := sorted({n for n in filled if filled.count(n) > 1}):
             raise ValueError(f"{twice[0]} is filled twice: keep one of columns, combine and constants")

@@ -197,7 +197,7 @@ def _read_decided(file: Path) -> pd.DataFrame | None:
 def _graph_inputs(profile: Profile, as_of: dt.date, settings: Settings, folder: Path) -> dict[str, Any]:
     decided = _read_decided(_decisions_file(profile, folder))
     hints = {
-        s.name: SourceHints(date_order=s.date_order, decimal=s.decimal, cancelled=tuple(s.cancelled), not_products=tuple(s.not_products))
+        s.name: SourceHints(date_order=s.date_order, decimal=s.decimal, negate=tuple(s.negate), cancelled=tuple(s.cancelled), not_products=tuple(s.not_products))
         for s in profile.sources
     }
     sections = {f"{name}_settings": getattr(settings, name) for name in Settings.model_fields}

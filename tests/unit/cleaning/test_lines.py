@@ -103,6 +103,17 @@ def test_all_files_of_one_source_are_read_by_its_hints():
     assert mark(raw.assign(read_from="other")).loc[0, "reason"] == "order_date: day and month cannot be told apart: set date_order in the profile"
 
 
+@pytest.mark.parametrize("typed", [False, True], ids=["text", "typed"])
+def test_a_source_that_writes_refunds_without_a_sign_is_turned_round_and_no_other(typed):
+    hints = {"refunds": SourceHints(date_order="DMY", negate=("amount",)), "erp": SourceHints(date_order="DMY")}
+    row = ("1", "c", "03/02/2025", "p", "1", "12.50")
+    raw = pd.concat([make_raw(BASIC, row, ("2", *row[1:5], "0"), source="refunds:2025.csv"), make_raw(BASIC, row)], ignore_index=True)
+    raw = raw.astype({"amount": "float64"}) if typed else raw
+    marked = mark(raw, hints=hints)
+    assert marked.set_index("read_from")["amount"].astype("str").tolist() == ["12.5", "-12.5", "0.0"]
+    assert set(marked["fate"]) == {"kept"}
+
+
 def test_rows_after_the_as_of_day_are_left_out_and_its_last_minute_is_in():
     columns = ("order_id", "customer_id", "order_date", "amount")
     raw = make_raw(columns, ("1", "a", "2025-06-30 23:59:59", "5"), ("2", "a", "2025-07-01", "6"), ("3", "", "2025-07-02", "x"))

@@ -169,6 +169,12 @@ def test_each_source_is_read_in_its_own_way():
     assert marked["opened_at"].tolist() == [pd.Timestamp("2025-04-03"), pd.Timestamp("2025-03-04")]
 
 
+def test_a_number_without_its_sign_is_turned_round_before_it_is_judged():
+    raw = make_raw("costs", {"play": "call", "hours": "-1.5"})
+    told = [mark_rows(raw, "costs", as_of=AS_OF, hints={"desk": SourceHints(negate=turned)}) for turned in ((), ("hours",))]
+    assert [t["hours"].fillna(0).tolist() for t in told] == [[0], [1.5]]
+
+
 @pytest.mark.parametrize("name", [n for n in TABLES if n not in {"orders", "order_lines"}])
 def test_no_rows_give_a_valid_empty_table(name):
     columns = ["read_from", "row", "problem", *TABLES[name].required]

@@ -283,6 +283,7 @@ BASE = "profile: x\ntitle: X\ncurrency: EUR\nas_of: 2025-06-30\nsources:\n"
     [
         ("  - {name: a, table: order_lines, path: a.csv, columns: {amount: a, amount: b}}", "the key 'amount' stands twice"),
         ("  - {name: a, table: order_lines, path: a.csv, columns: {amount: a}, constants: {amount: 1}}", "amount is filled twice"),
+        ("  - {name: a, table: order_lines, path: a.csv, columns: {order_id: a}, negate: [order_id]}", "order_id is no number"),
         (
             "  - {name: a, table: order_lines, path: a.csv, columns: {}, lookups: [{on: x, take: [y]}]}",
             "a lookup needs exactly one of path and url",
