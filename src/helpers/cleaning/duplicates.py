@@ -71,7 +71,7 @@ def _similar_names(records: pd.DataFrame, neighbours: int) -> set[tuple[int, int
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.neighbors import NearestNeighbors
 
-    named = records[records["key"].fillna("").str.len() > 1]
+    named = records[records["key"].astype("str").fillna("").str.len() > 1]
     if len(named) < 2:
         return set()
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 3)).fit_transform(named["key"])
