@@ -130,15 +130,23 @@ def test_parameters_and_true_log_likelihood(fits, model):
 
 
 @pytest.mark.parametrize(
-    ("model", "params"),
+    ("model", "params", "relative"),
     [
-        ("bg_nbd", (0.24259448, 4.41360131, 0.79292304, 2.42591114)),
-        ("mbg_nbd", (0.524838, 6.182988, 0.891356, 1.614000)),
-        ("gamma_gamma", (6.24957, 3.74422, 15.44353)),
+        ("bg_nbd", (0.24259448, 4.41360131, 0.79292304, 2.42591114), 3e-6),  # optimisers stop within 3 millionths of each other; the likelihood agrees to 4 decimals
+        ("gamma_gamma", (6.24957, 3.74422, 15.44353), 2e-6),
     ],
 )
-def test_more_digits_of_the_parameters(fits, model, params):
-    assert np.array(model_from(fits, model).params) == pytest.approx(params, rel=2e-5)
+def test_more_digits_of_the_parameters(fits, model, params, relative):
+    assert np.array(model_from(fits, model).params) == pytest.approx(params, rel=relative)
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "digits"), [("mbg_nbd", [0.524838, 6.182988, 0.891356, 1.614], 6), ("pareto_nbd", [0.5533, 10.5776, 0.6062, 11.6679], 4)]
+)
+def test_more_digits_on_the_file_they_were_published_for(rounded, model, params, digits):
+    row = fit_purchase_models(rounded, PurchaseModelSettings(models=[model])).set_index("model")
+    assert [round(p, digits) for p in model_from(row.reset_index(), model).params] == params
+    assert model != "pareto_nbd" or round(row.at[model, "log_likelihood"], 3) == -9594.974
 
 
 def test_true_log_likelihoods_at_the_published_parameters(summary, rounded):
@@ -155,7 +163,7 @@ def test_standard_errors_of_bg_nbd_on_the_file_they_were_published_for(rounded):
     columns = tuple(rounded[c].to_numpy(float) for c in ("frequency", "recency", "T"))
     params = fit_with_lifetimes("bg_nbd", columns, np.ones(len(rounded)), 0.0)
     _, hessian = curvature(lambda p: float(log_likelihood("bg_nbd", p, *columns).sum()), params)
-    assert standard_errors(hessian, params) == pytest.approx([0.012557, 0.378221, 0.185719, 0.705345], rel=2e-4)
+    assert standard_errors(hessian, params) == pytest.approx([0.012557, 0.378221, 0.185719, 0.705345], abs=1e-6)
 
 
 def test_standard_errors_of_pareto_nbd(fits):
@@ -179,6 +187,11 @@ def test_bg_nbd_expectations_and_paradox_to_all_digits():
     assert expected_purchases(BG, CUSTOMER_1516, YEAR)[0] == pytest.approx(25.75659, abs=5e-6)
     assert probability_alive(BG, CUSTOMER_1516)[0] == pytest.approx(0.9688523, abs=5e-8)
     assert expected_purchases(BG, PARADOX, YEAR) == pytest.approx([0.3474606, 0.04283391, 0.004158973, 0.0003583685], rel=2e-7)
+
+
+def test_mean_and_variance_of_the_rate_of_pareto_nbd():
+    r, alpha, *_ = PARETO.params
+    assert round(r / alpha, 4) == 0.0523 and round(r / alpha**2, 4) == 0.0049
 
 
 def test_bg_nbd_probabilities_of_counts():
@@ -213,7 +226,7 @@ def test_totals_and_errors_of_39_weeks(fits, summary, later, model, total, mean_
     expected = expected_purchases(model_from(fits, model), summary, WEEKS_39)
     assert round(expected.sum(), 1) == total
     assert round(np.abs(expected - later).mean(), 4) == mean_error and round(((expected - later) ** 2).mean() ** 0.5, 3) == root
-    assert 0.12 <= 1 - expected.sum() / later.sum() + 0.005 <= 0.17  # all of them forecast too little
+    assert 12 <= round((1 - expected.sum() / later.sum()) * 100) <= 16  # all of them forecast too little
 
 
 def test_bg_nbd_and_pareto_nbd_by_frequency_class(fits, summary, later):
@@ -230,7 +243,7 @@ def test_gamma_gamma_conditional_means(rounded):
     model = FittedModel("gamma_gamma", tuple(fit_with_lifetimes("gamma_gamma", columns, np.ones(len(columns[0])), 0.0)), "week")
     means = conditional_spend(model, rounded["frequency"], rounded["monetary_value"])
     wanted = [24.6586, 18.9115, 35.1710, 35.1710, 35.1710, 71.4629, 18.9115, 35.1710, 27.2824, 35.1710]
-    assert means[:10] == pytest.approx(wanted, abs=6e-3) and means.mean() == pytest.approx(35.2530, abs=2e-3)
+    assert means[:10].round(4).tolist() == wanted and round(means.mean(), 4) == 35.2530
     assert round(rounded.loc[rounded["frequency"] > 0, "monetary_value"].mean(), 4) == 35.0786
 
 
@@ -243,7 +256,7 @@ def clv(rounded: pd.DataFrame, month_days: float) -> np.ndarray:
 
 
 def test_twelve_month_value_in_the_right_unit(rounded):
-    assert clv(rounded, LIFETIMES_MONTH)[[0, 1, 2, 5]] == pytest.approx([36.278, 4.637, 8.344, 283.524], rel=2e-4)
+    assert clv(rounded, LIFETIMES_MONTH)[[0, 1, 2, 5]].round(3).tolist() == [36.278, 4.637, 8.344, 283.524]
 
 
 # --- section 0 and 5: known wrong answers -----------------------------------------------------------------------------
@@ -252,7 +265,7 @@ def test_twelve_month_value_in_the_right_unit(rounded):
 def test_known_wrong_answer_day_factor_on_weekly_data(rounded):
     """The most copied figures count 30 weeks a month: 140.096, 18.943, 38.181 and 1003.868. Our units make that impossible to write by mistake."""
     wrong = clv(rounded, 30 * 7)
-    assert wrong[[0, 1, 2, 5]] == pytest.approx([140.096, 18.943, 38.181, 1003.868], rel=2e-4)
+    assert wrong[[0, 1, 2, 5]].round(3).tolist() == [140.096, 18.943, 38.181, 1003.868]
     assert (wrong / clv(rounded, LIFETIMES_MONTH))[0] == pytest.approx(3.86, abs=0.01)
     for number in (12, 12.0, np.float64(360)):
         with pytest.raises(UserError, match="has no unit"):
@@ -273,12 +286,12 @@ def test_known_wrong_answer_late_observation_end(lines, end, total):
     assert check_observation_end(fed, end)["verdict"].item() == ("ok" if end == CUT else "late")
 
 
-def test_known_wrong_answer_one_time_buyers_dropped(summary):
+def test_known_wrong_answer_one_time_buyers_dropped(summary, later):
     """Fitting repeat buyers only and scoring everybody raises the forecast by 83 %; our fit takes everybody."""
     repeat = summary[summary["frequency"] > 0]
     wrong = model_from(fit_purchase_models(repeat, PurchaseModelSettings(models=["bg_nbd"])), "bg_nbd")
     assert np.array(wrong.params) == pytest.approx([2.88, 20.3, 0.67, 1.21], rel=0.01)
-    assert expected_purchases(wrong, summary, WEEKS_39).sum() == pytest.approx(3446, rel=1e-3)
+    assert expected_purchases(wrong, summary, WEEKS_39).sum() == pytest.approx(3446, rel=1e-3) and round(3446 / later.sum(), 2) == 1.83
     assert expected_purchases(model_from(fit_purchase_models(summary, PurchaseModelSettings(models=["bg_nbd"])), "bg_nbd"), summary, WEEKS_39).sum() < 1700
 
 
@@ -317,9 +330,17 @@ def test_known_wrong_answer_silent_nan_under_a_penalty(summary):
 
 def test_known_wrong_answer_no_number_for_very_frequent_customers():
     """The hypergeometric Pareto/NBD gives none from 132 purchases in 200 weeks on; ours is finite and rises with frequency."""
-    busy = histories(frequency=np.arange(100, 400, 20), recency=200.0, T=200.0)
+    busy = histories(frequency=np.array([100, 131, 132, 140, 200, 400]), recency=200.0, T=200.0)
     told = expected_purchases(PARETO, busy, YEAR)
     assert np.isfinite(told).all() and (np.diff(told) > 0).all() and (probability_alive(PARETO, busy) > 0.999).all()
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        from lifetimes import ParetoNBDFitter
+
+        theirs = ParetoNBDFitter()
+        theirs.params_ = pd.Series(dict(zip(("r", "alpha", "s", "beta"), PARETO.params, strict=True)))
+        hyper = theirs.conditional_expected_number_of_purchases_up_to_time(52, *(busy[c].to_numpy(float) for c in ("frequency", "recency", "T")))
+    assert np.isfinite(hyper).tolist() == [True, True, False, False, False, False] and told[:2] == pytest.approx(hyper[:2], rel=1e-6)
 
 
 def test_known_wrong_answer_calendar_weeks(lines):
