@@ -51,6 +51,12 @@ def _to_call(tiers: pd.DataFrame, run: Run) -> float | None:
     return float(tiers["call_first"].fillna(False).sum()) if "call_first" in tiers else None
 
 
+def _expected(values: pd.DataFrame, run: Run) -> float | None:
+    """Without any forecast there is no sum: not measured, never zero."""
+    found = next((c for c in ("expected_value", "clv") if c in values), None)
+    return _sum(found)(values, run) if found and values[found].notna().any() else None
+
+
 def _no_forecast(values: pd.DataFrame, run: Run) -> float | None:
     return float((~values["predicted"]).sum()) if "predicted" in values else None
 
@@ -61,8 +67,8 @@ HEADLINES: tuple[Headline, ...] = (
     Headline("at_risk_value", "value at risk", "money", "customer_axes", _at_risk_value, "what customers at moderate or severe risk spent in the last 12 months"),
     Headline("to_call", "to call first", "count", "customer_tiers", _to_call, "customers in the tiers that are called first"),
     Headline("planned_actions", "planned actions", "count", "action_list", _rows, "rows of the action list"),
-    Headline("expected_value", "expected value", "money", "customer_values", _sum("expected_value", "clv"), "what the customers with a forecast are expected to bring"),
-    Headline("no_forecast", "customers without a forecast", "count", "customer_values", _no_forecast, "not in the expected value: no purchase of theirs stands"),
+    Headline("expected_value", "expected value", "money", "customer_values", _expected, "what the customers with a forecast are expected to bring"),
+    Headline("no_forecast", "customers without a forecast", "count", "customer_values", _no_forecast, "not in the expected value: no purchase of theirs stands, or no model could be fitted"),
 )
 
 

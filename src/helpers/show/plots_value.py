@@ -158,6 +158,8 @@ def plot_lorenz(values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = _axes(ax, (6, 4.2))
     for column, label, colour in (("historic_value", "brought so far", BLUE), ("expected_value", f"expected in {_months(values)} months", GREEN)):
         share = _lorenz(values[column])
+        if not share[-1]:
+            continue  # nothing came in, or there is no forecast: a line along zero would say that customers bring nothing
         ax.plot(np.linspace(0, 100, len(share)), share * 100, color=colour, label=label, lw=2)
     ax.plot([0, 100], [0, 100], color=GREY, lw=1, ls=":", label="if all were equal")
     ax.axhline(80, color=PALE, lw=1)
@@ -178,11 +180,15 @@ def _lorenz(values: pd.Series) -> np.ndarray:
 
 def say_lorenz(values: pd.DataFrame) -> str:
     """Return how few customers hold four fifths of the value, in one sentence."""
-    shares = []
-    for column in ("historic_value", "expected_value"):
-        curve = _lorenz(values[column])
-        shares.append(float((curve < 0.8).sum()) / max(len(curve) - 1, 1))
-    return f"{say_share(shares[0])} of customers brought 80 % of the value so far; {say_share(shares[1])} are expected to bring 80 % of the next {_months(values)} months."
+    shares = {c: _four_fifths(_lorenz(values[c])) for c in ("historic_value", "expected_value")}
+    past = "Nobody brought value so far" if shares["historic_value"] is None else f"{say_share(shares['historic_value'])} of customers brought 80 % of the value so far"
+    if shares["expected_value"] is None:
+        return f"{past}; there is no forecast of the next {_months(values)} months."
+    return f"{past}; {say_share(shares['expected_value'])} are expected to bring 80 % of the next {_months(values)} months."
+
+
+def _four_fifths(curve: np.ndarray) -> float | None:
+    return float((curve < 0.8).sum()) / max(len(curve) - 1, 1) if curve[-1] else None
 
 
 def say_total(values: pd.DataFrame, currency: str) -> str:
@@ -190,7 +196,10 @@ def say_total(values: pd.DataFrame, currency: str) -> str:
     known, count = values["predicted"].astype(bool), len(values)
     missing = int((~known).sum())
     kind = "contribution" if not values["value_basis"].str.startswith("revenue").any() else "revenue (no costs are known)"
-    rest = f"{missing:,} of them have no prediction and are not in the sum" if missing else "every one has a prediction"
+    if missing == count:
+        why = next((n for n in values["note"] if n), next(iter(values["method"]), ""))
+        return f"Not measured: none of {count:,} {'customer' if count == 1 else 'customers'} has a prediction ({why}), so there is no total."
+    rest = f"{missing:,} of them {'has' if missing == 1 else 'have'} no prediction and {'is' if missing == 1 else 'are'} not in the sum" if missing else "every one has a prediction"
     return f"{count:,} customers are expected to bring {say_money(float(values.loc[known, 'expected_value'].sum()), currency)} of {kind} in {_months(values)} months; {rest}."
 
 
@@ -233,6 +242,10 @@ def say_stability(stability: pd.DataFrame) -> str:
     moved = stability.iloc[1:]
     if moved.empty:
         return "One part holds all the weight, so there is nothing to move."
+    if moved["core_kept"].isna().all():
+        return "There is no core list: no customer has a value above zero."
+    if moved["rank_correlation"].isna().all():
+        return "All customers score alike, so there is no order that weights could change."
     worst = moved.loc[moved["core_kept"].idxmin()]
     return (
         f"Moving weight by one step keeps rank correlations between {moved['rank_correlation'].min():.2f} and {moved['rank_correlation'].max():.2f}; "

@@ -13,6 +13,7 @@ METHODS = {**TITLES, **BASELINES}
 ACCURACY = [
     "measure", "method", "title", "kind", "customers", "without_prediction", "actual_total", "predicted_total", "bias", "mae", "rmse", "wape", "rank_correlation", "top_decile_lift", "log_score",
 ]  # fmt: skip
+SURE = 0.995  # P(alive) of everybody from which on a model knows of nobody who has left
 CLEAR = 0.1  # a model is clearly better when its mean error is this much smaller than that of the best naive forecast
 
 
@@ -140,6 +141,7 @@ def judge_models(accuracy: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFr
     columns = ["measure", "model", "naive", "model_mae", "naive_mae", "model_rank", "naive_rank", "gain", "grade", "headline"]
     rows = []
     chosen = str(predictions["model"].iloc[0]) if len(predictions) else ""
+    use = "P(alive) and intervals" if len(predictions) and predictions["p_alive"].min() < SURE else "intervals only: under it nobody has left"
     for what, part in accuracy.groupby("measure"):
         ours, naive = part[part["method"] == chosen], part[part["kind"] == "naive"]
         if ours.empty or naive.empty:
@@ -147,13 +149,19 @@ def judge_models(accuracy: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFr
         us, them = ours.iloc[0], naive.iloc[0]
         gain = 1 - us["mae"] / them["mae"] if them["mae"] else 0.0
         grade = "C" if gain <= 0 else "A" if gain >= CLEAR and not us["rank_correlation"] < them["rank_correlation"] - 0.005 else "B"
-        rows.append((what, chosen, them["method"], us["mae"], them["mae"], us["rank_correlation"], them["rank_correlation"], gain, grade, _headline(str(what), us, them, gain)))
+        rows.append((what, chosen, them["method"], us["mae"], them["mae"], us["rank_correlation"], them["rank_correlation"], gain, grade, _headline(str(what), us, them, gain, use)))
     return pd.DataFrame(rows, columns=columns).astype({c: "str" for c in ("measure", "model", "naive", "grade", "headline")} | dict.fromkeys(columns[3:8], "float64"))
 
 
-def _headline(what: str, us: pd.Series, them: pd.Series, gain: float) -> str:
-    facts = f"mean error {us['mae']:,.3g} with the model and {them['mae']:,.3g} without, rank correlation {us['rank_correlation']:.2f} and {them['rank_correlation']:.2f}"
+def _headline(what: str, us: pd.Series, them: pd.Series, gain: float, use: str) -> str:
+    facts = f"mean error {_few_digits(us['mae'])} with the model and {_few_digits(them['mae'])} without"
+    if np.isfinite([us["rank_correlation"], them["rank_correlation"]]).all():
+        facts += f", rank correlation {us['rank_correlation']:.2f} and {them['rank_correlation']:.2f}"
     if gain <= 0:
-        return f"A naive forecast wins for {what}: {them['title']} is at least as good as {us['title']} ({facts}). Use the model for P(alive) and intervals only."
+        return f"A naive forecast wins for {what}: {them['title']} is at least as good as {us['title']} ({facts}). Use that for who buys how much, and the model for {use}."
     saved = f"{gain * 100:.0f} %" if gain >= 0.01 else f"{gain * 100:.1f} %"
     return f"{us['title']} beats every naive forecast for {what}: it saves {saved} of the error of the best one, {them['title']} ({facts})."
+
+
+def _few_digits(error: float) -> str:
+    return f"{error:,.0f}" if error >= 100 else f"{error:.3g}" if error >= 0.001 else "0"

@@ -48,11 +48,25 @@ def combine_parts(parts: pd.DataFrame, weights: dict[str, float], missing_part: 
     points = pd.DataFrame({p: scores[p].fillna(0.0) * held[p] for p in PARTS}).div(base, axis=0).where(held > 0)
     value = points.sum(axis=1, min_count=1).round(6)
     depth = pd.DataFrame({"historic": 1.0, "potential": parts["potential_measured"].fillna(0.0), "strategic": parts["strategic_measured"].fillna(0.0)}, index=parts.index)
-    missing = pd.DataFrame({p: np.where(scores[p].isna() & (weights[p] > 0), p, "") for p in PARTS}, index=parts.index)
-    told = missing.apply(lambda row: " and ".join(n for n in row if n), axis=1) if len(parts) else pd.Series(dtype="str")
+    told = name_missing({p: scores[p].isna() & (weights[p] > 0) for p in PARTS}, parts.index)
     low = (held * pd.DataFrame(scores).fillna(0.0)).sum(axis=1)
     spare = (1 - held.sum(axis=1)).clip(lower=0) * 100  # what the missing parts could still give
-    return points.add_suffix("_points").assign(value_score=value, score_low=low.round(6), score_high=(low + spare).round(6), weight_measured=(held * depth).sum(axis=1).round(6), not_measured=told.astype("str"))
+    return points.add_suffix("_points").assign(value_score=value, score_low=low.round(6), score_high=(low + spare).round(6), weight_measured=(held * depth).sum(axis=1).round(6), not_measured=told)
+
+
+def name_missing(missing: dict[str, pd.Series], index: pd.Index) -> pd.Series:
+    """Return, per row, the names of the parts that are missing, joined by "and"; built part by part, because a call per row is slow for many customers.
+
+    Examples
+    --------
+    >>> name_missing({"historic": pd.Series([False, True]), "strategic": pd.Series([True, True])}, pd.RangeIndex(2)).tolist()
+    ['strategic', 'historic and strategic']
+    """
+    told = np.full(len(index), "", dtype=object)
+    for part, gone in missing.items():
+        lacks = gone.to_numpy(dtype=bool)
+        told[lacks] = np.where(told[lacks] == "", part, told[lacks] + f" and {part}")
+    return pd.Series(told, index=index, dtype="str")
 
 
 def rank_scores(value_score: pd.Series) -> pd.Series:
@@ -145,7 +159,8 @@ def measure_stability(parts: pd.DataFrame, settings: ValueSettings) -> pd.DataFr
     -------
     pandas.DataFrame
         shift (str, first "as set"), historic, potential, strategic (float64, the weights), rank_correlation (Spearman with the ranks as set),
-        median_move, largest_move (float64, places), core (Int64, customers), core_kept (float64, share of the core list as set that stays).
+        median_move, largest_move (float64, places), core (Int64, customers), core_kept (float64, share of the core list as set that stays; missing when
+        nobody is core). A correlation is missing when all scores are equal.
     """
     base = parts.reset_index(drop=True).join(combine_parts(parts.reset_index(drop=True), settings.weights, settings.missing_part)[["value_score"]])
     ranks, core = rank_scores(base["value_score"]), pick_core(base, settings)
@@ -154,11 +169,24 @@ def measure_stability(parts: pd.DataFrame, settings: ValueSettings) -> pd.DataFr
         other = base.assign(value_score=combine_parts(base, weights, settings.missing_part)["value_score"])
         theirs, kept = rank_scores(other["value_score"]), pick_core(other, settings)
         move = (theirs - ranks).abs().astype("Float64").dropna()
-        both = (core.notna() & kept.notna()).sum() / max(int(core.notna().sum()), 1)
-        correlation = other["value_score"].corr(base["value_score"], method="spearman") if base["value_score"].nunique() > 1 else np.nan
+        both = (core.notna() & kept.notna()).sum() / core.notna().sum() if core.notna().any() else np.nan
+        correlation = rank_correlation(other["value_score"], base["value_score"])
         rows.append((name, *(weights[p] for p in PARTS), correlation, float(move.median()) if len(move) else 0.0, float(move.max()) if len(move) else 0.0, int(kept.notna().sum()), float(both)))
     columns = ["shift", *PARTS, "rank_correlation", "median_move", "largest_move", "core", "core_kept"]
     return pd.DataFrame(rows, columns=columns).astype({"shift": "str", "core": "Int64"})
+
+
+def rank_correlation(one: pd.Series, other: pd.Series) -> float:
+    """Return Spearman's rank correlation over the customers known in both; missing when fewer than two or all alike.
+
+    Examples
+    --------
+    >>> round(rank_correlation(pd.Series([1.0, 2.0, 3.0]), pd.Series([2.0, 4.0, float("nan")])), 6)
+    1.0
+    """
+    known = one.notna() & other.notna()
+    varies = min(one[known].nunique(), other[known].nunique()) > 1
+    return float(one[known].corr(other[known], method="spearman")) if varies else float("nan")
 
 
 def compare_ranks(scored: pd.DataFrame, others: dict[str, pd.Series]) -> pd.DataFrame:
@@ -175,16 +203,16 @@ def compare_ranks(scored: pd.DataFrame, others: dict[str, pd.Series]) -> pd.Data
     -------
     pandas.DataFrame
         compared_with (str), rank_correlation (float64), core (Int64, size of the core list), in_both (Int64, of the core list also among as many first of
-        the other order), in_both_share (float64).
+        the other order), in_both_share (float64). An order that knows nobody, such as a forecast that could not be made, agrees on nothing: missing.
     """
     core = set(scored.loc[scored["is_core"], "customer_id"])
     score = scored.set_index("customer_id")["value_score"]
     rows = []
     for name, other in others.items():
-        known = other.reindex(score.index).astype("float64")
+        known = other.reindex(score.index).astype("float64").dropna()
         first = known.rename_axis("customer_id").rename("v").reset_index().sort_values(["v", "customer_id"], ascending=[False, True]).head(len(core))["customer_id"]
-        both = len(core & set(first))
-        rows.append((name, score.corr(known, method="spearman") if len(score) > 1 else np.nan, len(core), both, both / max(len(core), 1)))
+        both = len(core & set(first)) if len(known) and core else pd.NA
+        rows.append((name, rank_correlation(score, known.reindex(score.index)), len(core), both, both / len(core) if both is not pd.NA else np.nan))
     return pd.DataFrame(rows, columns=["compared_with", "rank_correlation", "core", "in_both", "in_both_share"]).astype({"compared_with": "str", "core": "Int64", "in_both": "Int64"})
 
 

@@ -79,7 +79,8 @@ def _fit_one(model: str, summary: pd.DataFrame, settings: PurchaseModelSettings)
     customers = int(weights.sum())
     row: dict[str, object] = {"model": model, "customers": customers, "rows": len(weights), "converged": False, "penalty": 0.0, "note": ""}
     if customers < FEWEST or not columns[0].any():
-        return row | {"note": f"not fitted: {customers} customers with {names} are too few" if customers < FEWEST else "not fitted: nobody bought again"}
+        few = f"not fitted: {customers} {'customer' if customers == 1 else 'customers'} with {names}, at least {FEWEST} are needed"
+        return row | {"note": few if customers < FEWEST else "not fitted: nobody bought again"}
     shorter = model == "pareto_nbd" and len(weights) > settings.most_rows
     fit_on = _whole_units(columns, weights) if shorter else (columns, weights)
     for penalty in (0.0, *settings.penalties):

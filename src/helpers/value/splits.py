@@ -160,11 +160,13 @@ def check_observation_end(order_lines: nw.LazyFrame, observed_until: dt.date) ->
     last = seen.iloc[-1]
     gaps = seen[seen > last - pd.Timedelta(days=YEAR)].diff().dt.days.dropna()
     usual, silent = int(gaps.quantile(0.99, interpolation="higher")) if len(gaps) else 1, int((until - last).days)
+    if not len(gaps) and silent > 0:
+        return _verdict(until, last, silent, None, "late", f"All order lines are of one day, {last:%Y-%m-%d}, {silent} days before the observation end: nothing says whether the feed stopped or nobody bought.")
     if silent <= max(2 * usual, 3):
-        return _verdict(until, last, silent, usual, "ok", f"The last order line is of {last:%Y-%m-%d}; {silent} days without one at the end are nothing unusual.")
+        return _verdict(until, last, silent, usual, "ok", f"The last order line is of {last:%Y-%m-%d}; {silent} {'day' if silent == 1 else 'days'} without one at the end {'is' if silent == 1 else 'are'} nothing unusual.")
     return _verdict(
         until, last, silent, usual, "late",
-        f"The last order line is of {last:%Y-%m-%d}, {silent} days before the observation end; gaps are {usual} days at most. If the feed stopped, set purchase_model.observed_until to the last full day, else the silence counts as customers who left.",
+        f"The last order line is of {last:%Y-%m-%d}, {silent} days before the observation end; usual gaps are {usual} {'day' if usual == 1 else 'days'} at most. If the feed stopped, set purchase_model.observed_until to the last full day, else the silence counts as customers who left.",
     )  # fmt: skip
 
 

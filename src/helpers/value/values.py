@@ -26,7 +26,7 @@ VALUES = [
 
 
 def pick_model(fits: pd.DataFrame, chosen: str, settings: PurchaseModelSettings) -> tuple[str, str]:
-    """Return the model that predicts, and a note when it is not the one that the hold-out chose; empty when none is usable in every segment.
+    """Return the model that predicts, and a note when it is not the one that the hold-out chose; no model and why, when none is usable in every segment.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def pick_model(fits: pd.DataFrame, chosen: str, settings: PurchaseModelSettings)
     parts = [fits[fits["segment"] == s] for s in fits["segment"].unique()]
     usable = [m for m in settings.models if parts and all(usable_models(part, [m]) for part in parts)]
     if not usable:
-        return "", ""
+        return "", next((n for n in fits["note"] if n), "")
     if chosen in usable:
         return chosen, ""
     why = f"{chosen} did not converge on all data" if chosen else "not judged: the history is too short for a hold-out"
@@ -121,7 +121,7 @@ def _notes(table: pd.DataFrame, note: str) -> pd.Series:
     once = table["frequency"].eq(0).fillna(False).astype(bool) & table["predicted"]
     notes = pd.Series(note, index=table.index, dtype="str")
     alone = "bought once: the usual spend of repeat buyers is assumed"
-    return notes.mask(once, f"{note}; {alone}" if note else alone)
+    return notes.mask(once, f"{note}; {alone}" if note else alone).mask(table["frequency"].isna(), "")
 
 
 def _add_formula(table: pd.DataFrame, retention: pd.DataFrame, history_days: int, settings: PurchaseModelSettings) -> pd.DataFrame:

@@ -200,11 +200,14 @@ def test_lift_shares_the_places_of_equal_forecasts():
 
 
 def test_a_winning_naive_forecast_is_the_headline():
-    told = pd.DataFrame({"model": "nbd", "purchases": [0, 4, 8], "spend": [0.0, 4.0, 8.0], "nbd_purchases": [3.0, 3.0, 3.0], "nbd_spend": [0.0, 4.0, 7.0],
+    told = pd.DataFrame({"model": "nbd", "p_alive": [0.5, 1.0, 1.0], "purchases": [0, 4, 8], "spend": [0.0, 4.0, 8.0], "nbd_purchases": [3.0, 3.0, 3.0], "nbd_spend": [0.0, 4.0, 7.0],
                          "same_as_before_purchases": [0.0, 4.0, 7.0], "same_as_before_spend": [9.0, 9.0, 9.0]})  # fmt: skip
     verdict = judge_models(measure_accuracy(told), told).set_index("measure")
     assert verdict.loc["purchases", "grade"] == "C" and verdict.loc["purchases", "headline"].startswith("A naive forecast wins for purchases")
     assert verdict.loc["spend", "grade"] == "A" and "beats every naive forecast" in verdict.loc["spend", "headline"]
+    assert verdict.loc["purchases", "headline"].endswith("and the model for P(alive) and intervals.")
+    sure = told.assign(p_alive=1.0)  # Online Retail: a model under which nobody leaves cannot say who has left
+    assert judge_models(measure_accuracy(sure), sure)["headline"].iloc[0].endswith("and the model for intervals only: under it nobody has left.")
 
 
 def test_deciles_have_equal_size():

@@ -115,7 +115,7 @@ def test_row_order_changes_no_parameter():
 def test_too_few_customers_are_said_and_not_fitted(customers):
     summary, _ = simulate("bg_nbd", TRUE["bg_nbd"], max(customers, 1), 30, 1)
     table = fit_purchase_models(summary.head(customers), PurchaseModelSettings())
-    assert not table["converged"].any() and table["note"].str.contains("too few").all()
+    assert not table["converged"].any() and table["note"].str.contains("at least 10 are needed").all()
     assert usable_models(table, ["bg_nbd"]) == [] and model_from(table, "bg_nbd") is None
 
 

@@ -48,7 +48,7 @@ def _worth(run: Run, values: pd.DataFrame, core: pd.DataFrame) -> tuple[str, ...
 def _verdict(run: Run) -> str:
     choice = run.load("model_choice").query("measure == 'spend'")
     if choice.empty:
-        return "The forecast was not judged: the history is too short for a hold-out."
+        return f"The forecast was not judged: {plots_value.NOTHING.removeprefix('no hold-out: ')}."
     return f"The forecast of spend is graded {choice['grade'].item()}: {GRADES[choice['grade'].item()]}, judged on a period that is over."
 
 
@@ -56,7 +56,7 @@ def _about_core(run: Run, core: pd.DataFrame) -> str:
     how = f"the highest scores that together hold {say_share(run.settings.value.core_share)} of all value" if run.settings.value.core_by == "share" else f"the {len(core):,} highest scores"
     weights = " / ".join(f"{w * 100:.0f}" for w in run.settings.value.weights.values())
     return (
-        f"{len(core):,} customers: {how}. The score weighs what they brought, what they may bring and what they mean to us {weights}. "
+        f"{len(core):,} {'customer' if len(core) == 1 else 'customers'}: {how}. The score weighs what they brought, what they may bring and what they mean to us {weights}. "
         "A part without evidence gives its weight to the others, so a customer whom nobody rated can score too high. The list is therefore ordered by proven points, "
         f"those of parts with evidence; expected is the contribution of the next {run.settings.purchase_model.horizon_months} months, with an interval that holds {run.settings.purchase_model.interval_percent:.0f} % of customers."
     )
