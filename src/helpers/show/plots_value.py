@@ -129,7 +129,7 @@ def plot_coverage(calibration: pd.DataFrame, *, promised: float = 0.8, ax: Axes 
     ax.plot(places, shown["covered"] * 100, "o", color=SKY, mfc="none", label="purchases, plain")
     ax.plot(places, shown["spend_held"] * 100, "s--", color=GREEN, ms=4, label="money")
     ax.set_xticks(list(places), shown["group"])
-    ax.set(ylim=(50, 101), xlabel="tenth of customers by expected purchases (10: highest)", ylabel="inside the interval (%)", title=f"Do intervals of {promised:.0%} hold {promised:.0%} of the customers?")
+    ax.set(ylim=(50, 101), xlabel="tenth of customers by expected purchases (10: highest)", ylabel="inside the interval (%)", title=f"Do intervals of {promised * 100:.0f} % hold {promised * 100:.0f} % of the customers?")
     ax.legend(frameon=False, fontsize=8, loc="lower left", ncols=3)
     return ax
 

@@ -115,7 +115,7 @@ def _suggest(table: pd.DataFrame, money: np.ndarray, alike: np.ndarray, rows: np
     names = table.columns.to_numpy()[column]
     told = pd.DataFrame({"customer_id": table.index.to_numpy()[rows[at]], "category": names, "amount": amount[at, column].round(2), "buyers_share": share[at, column]})
     count = settings.neighbours
-    because = [f"{round(s * count)} of {count} similar customers buy {c}, with {u * 100:.0f} % of their spend" for s, c, u in zip(told["buyers_share"], names, usual[at, column], strict=True)]
+    because = [f"{round(s * count)} of {count} similar customers buy {c}, with {'under 1' if u < 0.01 else f'{u * 100:.0f}'} % of their spend" for s, c, u in zip(told["buyers_share"], names, usual[at, column], strict=True)]
     return told.assign(look_alikes=count, because=because).astype({"customer_id": "str", "category": "str", "because": "str", "look_alikes": "Int64"})
 
 
@@ -141,7 +141,7 @@ def check_whitespace(suggested: pd.DataFrame, before: pd.DataFrame, later: pd.Da
     -------
     pandas.DataFrame
         method ("look-alikes", "most popular"; str), customers, bought (Int64), hit_rate (float64), spend_per_customer (float64, money spent later on the
-        category that was suggested first, currency units).
+        category that was suggested first, currency units; both missing when nobody had a suggestion, because there is no earlier window).
     """
     first = suggested.drop_duplicates("customer_id")[["customer_id", "category"]]
     has = before.groupby("customer_id")["category"].agg(set)
@@ -154,5 +154,7 @@ def check_whitespace(suggested: pd.DataFrame, before: pd.DataFrame, later: pd.Da
 
 
 def _hits(method: str, later: pd.Series) -> tuple[str, int, int, float, float]:
-    count = max(len(later), 1)
-    return method, len(later), int(later.notna().sum()), float(later.notna().sum() / count), round(float(later.fillna(0.0).sum() / count), 2)
+    count, bought = len(later), int(later.notna().sum())
+    if not count:
+        return method, 0, 0, float("nan"), float("nan")
+    return method, count, bought, bought / count, round(float(later.fillna(0.0).sum() / count), 2)

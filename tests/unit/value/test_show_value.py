@@ -95,18 +95,20 @@ def test_horizon_sliders_show_what_the_plain_call_gives(run):
 
 def test_the_report_says_worth_core_offers_and_proof(run):
     sections = {s.title: s for s in value_sections(run)}
-    assert list(sections) == ["What our customers are worth", "Core customers", "What core customers do not buy yet", "How good is the forecast"]
+    assert list(sections) == ["What our customers are worth", "Core customers", "Where effort pays", "What core customers do not buy yet", "How good is the forecast"]
     bullets = next(b for b in sections["What our customers are worth"].blocks if isinstance(b, Bullets))
     assert any("no rating that counts: rate them first" in line for line in bullets.lines) and any("graded A" in line for line in bullets.lines)
     grid = next(b for b in sections["Core customers"].blocks if isinstance(b, Grid))
     assert grid.frame["proven"].astype(float).is_monotonic_decreasing and len(grid.frame) == 15
     assert sections["How good is the forecast"].folded
+    effort, known = next(b for b in sections["Where effort pays"].blocks if isinstance(b, Grid)).frame, run.load("resource_values").dropna(subset=["resource_value"])
+    assert effort["customer"].tolist() == known["customer_id"].head(8).tolist() and effort["rank"].iloc[0] == "1"
 
 
 def test_the_report_on_orders_only(tmp_path):
     cdnow = Run.open("cdnow", "1997-09-30", out=tmp_path)
     sections = {s.title: s for s in value_sections(cdnow)}
-    assert list(sections) == ["What our customers are worth", "Core customers", "How good is the forecast"]
+    assert list(sections) == ["What our customers are worth", "Core customers", "Where effort pays", "How good is the forecast"]
     bullets = next(b for b in sections["What our customers are worth"].blocks if isinstance(b, Bullets))
     assert any("revenue (no costs are known)" in line for line in bullets.lines) and not any("rate them" in line for line in bullets.lines)
     assert isinstance(sections["Core customers"].blocks[0], Text)

@@ -253,3 +253,9 @@ def test_referrals_count_customers_and_what_they_brought():
     values = pd.DataFrame({"customer_id": ["a", "b", "c"], "historic_value": [5.0, 7.0, 1.0]})
     assert count_referrals(customers, values).loc["c"].tolist() == [2, 12.0]
     assert count_referrals(customers.assign(referred_by=None), values) is None and count_referrals(None, values) is None
+
+
+def test_without_an_earlier_window_whitespace_is_not_judged_zero():
+    nothing = pd.DataFrame({"customer_id": pd.Series(dtype="str"), "category": pd.Series(dtype="str"), "amount": pd.Series(dtype="float64")})
+    told = check_whitespace(nothing, nothing, pd.DataFrame({"customer_id": ["a"], "category": ["tea"], "amount": [5.0]}))
+    assert told["customers"].tolist() == [0, 0] and told[["hit_rate", "spend_per_customer"]].isna().all(axis=None)

@@ -11,6 +11,7 @@ from helpers.show.tables import say_money, say_share
 
 CORE_ROWS = 15
 OFFER_ROWS = 10
+EFFORT_ROWS = 8
 GRADES = {"A": "clearly better than every naive forecast", "B": "better than every naive forecast", "C": "not better than a naive forecast"}
 
 
@@ -27,6 +28,7 @@ def value_sections(run: Run) -> list[Section]:
     return [
         Section("What our customers are worth", (Bullets(_worth(run, values, core)), draw(plots_value.plot_lorenz, values, message=plots_value.say_lorenz(values)))),
         Section("Core customers", (Text(_about_core(run, core)), Grid(_core_rows(run, core), ("proven", "score", "evidence", f"brought so far ({run.profile.currency})", "expected", "interval")))),
+        *_effort(run),
         *_offers(run),
         Section("How good is the forecast", _proof(run), folded=True),
     ]  # fmt: skip
@@ -71,6 +73,26 @@ def _core_rows(run: Run, core: pd.DataFrame) -> pd.DataFrame:
         "expected": top["expected_value"].map("{:,.0f}".format).replace("nan", "no forecast"), "interval": (low + " to " + high).replace("nan to nan", ""),
         "not measured": top["not_measured"],
     })  # fmt: skip
+
+
+def _effort(run: Run) -> list[Section]:
+    """Need match x expected value (feature F28): an order of attention, beside the order that revenue gives."""
+    if not run.measured("resource_values"):
+        return []
+    known = run.load("resource_values").dropna(subset=["resource_value"])
+    if known.empty:
+        return []
+    top = known.head(EFFORT_ROWS)
+    money = f"expected ({run.profile.currency})"
+    rows = pd.DataFrame({
+        "customer": top["customer_id"], "match": top["match"].map("{:.2f}".format), money: top["expected_value"].map("{:,.0f}".format),
+        "rank": top["resource_rank"].map("{:,}".format), "rank by revenue": top["revenue_rank"].map("{:,}".format), "match stands on": top["reason"],
+    })  # fmt: skip
+    about = (
+        "How well we answer a customer's needs (0 to 1) times what the customer is expected to bring: an order in which to give attention, not an amount of money. "
+        f"{len(known):,} customers have both figures."
+    )
+    return [Section("Where effort pays", (Text(about), Grid(rows, ("match", money, "rank", "rank by revenue"))))]
 
 
 def _offers(run: Run) -> list[Section]:
