@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import shutil
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from helpers.cleaning.privacy import pseudonym
 from helpers.runs import Run
 from helpers.runs.figures import headline_figures
 from helpers.runs.paths import project_root
+from helpers.value.accuracy import METHODS
 from helpers.value.composite import score_parts, score_values
 from helpers.value.potential import score_strategic
 from helpers.value.settings import ValueSettings
@@ -239,3 +241,13 @@ def test_real_sets_hold_their_intervals(tmp_path):
     run = Run.open(str(tmp_path / "ta_feng.yml"), settings={"purchase_model": {"models": ["mbg_nbd", "bg_nbd", "nbd"]}}, out=tmp_path / "out")
     tenths = run.load("holdout_calibration").query("by == 'decile'")
     assert tenths["held"].between(0.75, 0.85).all()
+
+
+def test_the_documented_columns_are_those_of_the_tables(demo):
+    page = (project_root() / "docs" / "value_methods.md").read_text(encoding="utf-8").split("## Tables")[1]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("| `")]
+    told = {table.strip("`"): re.findall(r"`(\w+)`", columns) for table, _, columns in rows}
+    for table, columns in told.items():
+        there = [c for c in demo.load(table) if not (table == "holdout_predictions" and c.startswith(tuple(f"{m}_" for m in METHODS)))]
+        assert columns == there, table
+    assert len(told) == 25
