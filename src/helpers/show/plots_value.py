@@ -158,9 +158,8 @@ def plot_lorenz(values: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = _axes(ax, (6, 4.2))
     for column, label, colour in (("historic_value", "brought so far", BLUE), ("expected_value", f"expected in {_months(values)} months", GREEN)):
         share = _lorenz(values[column])
-        if not share[-1]:
-            continue  # nothing came in, or there is no forecast: a line along zero would say that customers bring nothing
-        ax.plot(np.linspace(0, 100, len(share)), share * 100, color=colour, label=label, lw=2)
+        if share[-1]:  # else nothing came in, or there is no forecast: a line along zero would say that customers bring nothing
+            ax.plot(np.linspace(0, 100, len(share)), share * 100, color=colour, label=label, lw=2)
     ax.plot([0, 100], [0, 100], color=GREY, lw=1, ls=":", label="if all were equal")
     ax.axhline(80, color=PALE, lw=1)
     ax.set(xlim=(0, 100), ylim=(0, 102), xlabel="customers, most valuable first (%)", ylabel="share of all value (%)", title="How few customers hold the value?")
@@ -182,9 +181,8 @@ def say_lorenz(values: pd.DataFrame) -> str:
     """Return how few customers hold four fifths of the value, in one sentence."""
     shares = {c: _four_fifths(_lorenz(values[c])) for c in ("historic_value", "expected_value")}
     past = "Nobody brought value so far" if shares["historic_value"] is None else f"{say_share(shares['historic_value'])} of customers brought 80 % of the value so far"
-    if shares["expected_value"] is None:
-        return f"{past}; there is no forecast of the next {_months(values)} months."
-    return f"{past}; {say_share(shares['expected_value'])} are expected to bring 80 % of the next {_months(values)} months."
+    ahead = "there is no forecast of" if shares["expected_value"] is None else f"{say_share(shares['expected_value'])} are expected to bring 80 % of"
+    return f"{past}; {ahead} the next {_months(values)} months."
 
 
 def _four_fifths(curve: np.ndarray) -> float | None:
@@ -242,10 +240,9 @@ def say_stability(stability: pd.DataFrame) -> str:
     moved = stability.iloc[1:]
     if moved.empty:
         return "One part holds all the weight, so there is nothing to move."
-    if moved["core_kept"].isna().all():
-        return "There is no core list: no customer has a value above zero."
-    if moved["rank_correlation"].isna().all():
-        return "All customers score alike, so there is no order that weights could change."
+    for column, why in (("core_kept", "There is no core list: no customer has a value above zero."), ("rank_correlation", "All customers score alike, so there is no order that weights could change.")):
+        if moved[column].isna().all():
+            return why
     worst = moved.loc[moved["core_kept"].idxmin()]
     return (
         f"Moving weight by one step keeps rank correlations between {moved['rank_correlation'].min():.2f} and {moved['rank_correlation'].max():.2f}; "

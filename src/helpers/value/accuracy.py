@@ -132,11 +132,25 @@ def _by(marked: pd.DataFrame, by: str, column: str, order: list[str]) -> pd.Data
 def judge_models(accuracy: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
     """Return, per measure, the chosen model beside the best naive forecast, a grade, and what to say about it first.
 
+    Parameters
+    ----------
+    accuracy : pandas.DataFrame
+        From `measure_accuracy`.
+    predictions : pandas.DataFrame
+        From `predict_holdout`; names the chosen model, and p_alive says whether it knows of anybody who left.
+
     Returns
     -------
     pandas.DataFrame
         measure, model, naive (str), model_mae, naive_mae, model_rank, naive_rank, gain (share of the naive error that the model saves; float64), grade
         ("A" clearly better, "B" better, "C" a naive forecast wins), headline (str). Empty without a hold-out.
+
+    Examples
+    --------
+    >>> told = pd.DataFrame({"model": "nbd", "p_alive": 1.0, "purchases": [0, 4], "spend": [0.0, 4.0], "nbd_purchases": [1.0, 4.0], "nbd_spend": [0.0, 3.0]})
+    >>> told = told.assign(last_year_mean_purchases=[0.0, 4.0], last_year_mean_spend=[2.0, 2.0])
+    >>> judge_models(measure_accuracy(told), told)[["measure", "naive", "grade"]].values.tolist()
+    [['purchases', 'last_year_mean', 'C'], ['spend', 'last_year_mean', 'A']]
     """
     columns = ["measure", "model", "naive", "model_mae", "naive_mae", "model_rank", "naive_rank", "gain", "grade", "headline"]
     rows = []

@@ -158,6 +158,18 @@ def predict_holdout(summaries: pd.DataFrame, outcomes: pd.DataFrame, fits: pd.Da
 
     Interval widths are learnt from the earlier split only.
 
+    Parameters
+    ----------
+    summaries : pandas.DataFrame
+        Purchase summaries of all splits, with segments.
+    outcomes : pandas.DataFrame
+        From `count_outcomes`.
+    fits : pandas.DataFrame
+        Fits of all splits and segments.
+    plan : pandas.DataFrame
+        From `plan_splits`.
+    settings : PurchaseModelSettings
+
     Returns
     -------
     pandas.DataFrame

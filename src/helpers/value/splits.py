@@ -89,6 +89,14 @@ def summarise_splits(order_lines: nw.LazyFrame, plan: pd.DataFrame, settings: Pu
     """Return the purchase summaries of all splits, one below the other, with the column `split`.
 
     Each sees only lines up to its own cut, returns included.
+
+    Parameters
+    ----------
+    order_lines : narwhals.LazyFrame
+    plan : pandas.DataFrame
+        From `plan_splits`.
+    settings : PurchaseModelSettings
+        unit and count_free_days.
     """
     parts = [
         summarise_purchases(order_lines, observed_until=row.fitted_until.date(), unit=settings.unit, count_free_days=settings.count_free_days).assign(split=row.split)
@@ -105,6 +113,14 @@ def take_split(summaries: pd.DataFrame, split: str) -> pd.DataFrame:
 
 def count_outcomes(order_lines: nw.LazyFrame, plan: pd.DataFrame, settings: PurchaseModelSettings) -> pd.DataFrame:
     """Return what customers bought before and after each cut: the truth, and what naive forecasts start from.
+
+    Parameters
+    ----------
+    order_lines : narwhals.LazyFrame
+    plan : pandas.DataFrame
+        From `plan_splits`.
+    settings : PurchaseModelSettings
+        count_free_days.
 
     Returns
     -------

@@ -9,8 +9,9 @@ import pandas as pd
 
 from helpers.engine import to_pandas
 from helpers.value.clv import add_margins, sum_money
-from helpers.value.composite import compare_ranks, measure_stability, score_parts, score_values
+from helpers.value.composite import score_parts, score_values
 from helpers.value.potential import count_referrals, measure_growth, rate_criteria, score_potential, score_strategic
+from helpers.value.ranking import compare_ranks, measure_stability
 from helpers.value.resources import rank_resources
 from helpers.value.serving import measure_cost_to_serve
 from helpers.value.settings import CostToServeSettings, PurchaseModelSettings, ValueSettings

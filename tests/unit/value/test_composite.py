@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.value.composite import combine_parts, compare_ranks, measure_stability, score_parts, score_values, shifted_weights
+from helpers.value.composite import combine_parts, score_parts, score_values, shifted_weights
 from helpers.value.potential import COMPONENTS, anchored_scores, percentile_scores, rate_criteria, score_potential, score_strategic, weigh
+from helpers.value.ranking import compare_ranks, measure_stability
 from helpers.value.settings import ValueSettings
 
 SETTINGS = ValueSettings()
