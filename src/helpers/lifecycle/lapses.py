@@ -9,33 +9,17 @@ from collections.abc import Mapping
 import pandas as pd
 
 from helpers.axes.activity import find_limits
+from helpers.axes.intervals import wilson
 from helpers.axes.population import Yardsticks, fit_population
 from helpers.axes.settings import ActivitySettings, RfmSettings
 
 METHOD_SAYS = {"own_rhythm": "own rhythm", "population": "gaps of all customers"}
 IN_USE = " (in use)"
 CHANCE, CLEARLY = 0.1, 0.02  # agreement below the first is hardly better than chance; a rule is better from the second on
-Z95 = 1.959963984540054
 COLUMNS = {
     "rule": "str", "in_use": "boolean", "customers": "Int64", "flagged": "Int64", "flagged_share": "float64", "stayed_away": "Int64", "precision": "float64",
     "precision_low": "float64", "precision_high": "float64", "recall": "float64", "agreement": "float64", "base_rate": "float64", "lift": "float64",
 }  # fmt: skip
-
-
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share by Wilson's method; 0 to 1 when there is nothing to count.
-
-    Examples
-    --------
-    >>> [round(v, 3) for v in wilson(8, 10)]
-    [0.49, 0.943]
-    """
-    if of == 0:
-        return 0.0, 1.0
-    share, spread = hits / of, Z95**2 / of
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z95 * math.sqrt(share * (1 - share) / of + spread / (4 * of)) / (1 + spread)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def matthews(hits: int, flagged: int, gone: int, of: int) -> float | None:

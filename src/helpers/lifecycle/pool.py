@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.axes.periods import months_before
 from helpers.axes.settings import LifecycleSettings
 from helpers.engine import MONEY_SCALE
-from helpers.lifecycle.lapses import wilson
+from helpers.axes.intervals import wilson
 
 DECISIONS = ("keep", "park", "retire")
 COLUMNS = {

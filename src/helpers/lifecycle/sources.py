@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from helpers.engine import MONEY_SCALE
-from helpers.lifecycle.lapses import wilson
+from helpers.axes.intervals import wilson
 
 FEW = 20
 COLUMNS = {
