@@ -15,11 +15,12 @@ from helpers.retention.panel import Panel
 from helpers.retention.settings import SignalsSettings
 
 COLUMNS = {
-    "signal": "str", "label_en": "str", "kind": "str", "severity_from": "str", "foretells": "str", "verdict": "str", "why": "str", "alerts": "Int64", "hits": "Int64", "precision": "float64",
+    "signal": "str", "label_en": "str", "kind": "str", "severity_from": "str", "foretells": "str", "verdict": "str", "why": "str", "alerts": "Int64", "hits": "Int64", "precision": "float64", "chance": "float64",
     "base_rate": "float64", "lift": "float64", "lift_low": "float64", "lift_high": "float64", "needed_lift": "float64", "departures": "Int64", "covered": "Int64", "coverage": "float64",
     "coverage_low": "float64", "coverage_high": "float64", "lead_days": "float64", "lead_low": "float64", "lead_high": "float64", "days_before_last_order": "float64", "before_low": "float64",
     "before_high": "float64", "false_alarms_per_week": "float64", "dates": "Int64", "first_date": "datetime64[us]", "last_date": "datetime64[us]",
 }  # fmt: skip
+DRAWN = 5.0  # few alerts are drawn towards what is usual for their pool, or for such customers, as if there were five more
 ANY = "any_shipped"
 POOLS = {ANY: "All that ship, together", "seen_by_people": "Seen by people, together"}
 OUTCOME = {"leaving": "left", "shrinking": "shrank", "buying": "bought_more"}
@@ -42,7 +43,7 @@ def backtest_signals(panel: Panel, signals: Mapping[str, Row], settings: Signals
     pandas.DataFrame
         One row per signal, kind of customer (`all` and, where both are there, consumer and business) and severity from which it would be acted on: signal, label_en, kind, severity_from,
         foretells, verdict (str: ship, watch, reject, not measured), why (str), alerts (Int64, a signal that begins to fire for a customer who can still be lost), hits (of
-        those, who left, shrank or bought more), precision, base_rate (of the same kind of customers with as many orders on the same dates), lift with its 95 % interval,
+        those, who left, shrank or bought more), precision (float64, hits by alerts), chance (float64, the same, drawn towards what is usual where alerts are few), base_rate (of the same kind of customers with as many orders on the same dates), lift with its 95 % interval,
         needed_lift, departures (Int64, of customers for whom the evidence is collected), covered, coverage with interval, lead_days (float64, median days from the alert to the day on
         which silence alone would have told, with the 95 % interval of the median), days_before_last_order (the same to the last order; negative when the alert came after it),
         false_alarms_per_week, dates (Int64), first_date, last_date. Signals of one pool are also judged together, in a row that bears the pool's name.
@@ -80,6 +81,8 @@ def _pool(name: str, members: list[str], panel: Panel, settings: SignalsSettings
 
 def _lean(row: dict[str, object], pool: dict[str, object] | None, settings: SignalsSettings) -> dict[str, object]:
     """A signal that is too rare to be judged alone takes the verdict of its pool, and says so; one that is seen to be weak does not."""
+    if pool is not None and "hits" in row and "precision" in pool:
+        row = row | {"chance": (float(row["hits"]) + DRAWN * float(pool["precision"])) / (float(row["alerts"]) + DRAWN)}  # type: ignore[arg-type]
     if pool is None or row["verdict"] != "watch" or int(row["alerts"]) >= settings.min_alerts:  # type: ignore[call-overload]
         return row
     if pool["verdict"] != "ship" or not float(row["lift"]) >= 1:  # type: ignore[arg-type]
@@ -107,7 +110,7 @@ def _measure(fires: np.ndarray, foretells: str, panel: Panel, applies: np.ndarra
     low, high = wilson(hits, alerts) if alerts else (np.nan, np.nan)
     weeks = (panel.cuts[-1] - panel.cuts[0]) / 7
     told = {
-        "alerts": alerts, "hits": hits, "precision": hits / alerts if alerts else np.nan, "base_rate": base, "lift": hits / alerts / base if alerts and base else np.nan,
+        "alerts": alerts, "hits": hits, "precision": hits / alerts if alerts else np.nan, "chance": (hits + DRAWN * base) / (alerts + DRAWN), "base_rate": base, "lift": hits / alerts / base if alerts and base else np.nan,
         "lift_low": low / base if base else np.nan, "lift_high": high / base if base else np.nan, "needed_lift": needed_lift(base, settings.min_lift),
         "false_alarms_per_week": (alerts - hits) / weeks, "dates": len(panel.cuts) - 1,
         "first_date": pd.Timestamp(0) + pd.Timedelta(days=int(panel.cuts[1])), "last_date": pd.Timestamp(0) + pd.Timedelta(days=int(panel.cuts[-1])),

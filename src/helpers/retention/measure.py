@@ -50,7 +50,7 @@ def measure_signal(signal: Row, look: Look, observed: pd.DataFrame | None) -> Fo
     return RULES[type(signal)](signal, look, observed)
 
 
-def _per_window(look: Look, stream: str, window: int, baseline: int) -> tuple[Whole, Whole, Whole]:
+def usual_per_window(look: Look, stream: str, window: int, baseline: int) -> tuple[Whole, Whole, Whole]:
     """Return what was seen in the window, what is usual in one, and what the baseline before it held."""
     end = look.cut - window
     started = np.maximum(look.rhythm["first"].to_numpy(), look.history.streams[stream].first_day)
@@ -72,7 +72,7 @@ def _season(look: Look, seen: Whole, usual: Whole, enough: Whole) -> Whole:
 
 
 def _fall(s: Fall, look: Look, _: object) -> Found:
-    seen, usual, before = _per_window(look, s.stream, s.window_days, s.baseline_days)
+    seen, usual, before = usual_per_window(look, s.stream, s.window_days, s.baseline_days)
     enough = np.nan_to_num(usual) >= s.min_base
     end = look.cut - s.window_days
     if s.min_orders:
@@ -164,29 +164,32 @@ def _gap(s: Gap, look: Look, _: object) -> Found:
 def _observed(s: Observed, look: Look, observed: pd.DataFrame | None) -> Found:
     """A fact that a person wrote down, known from the day it was seen, for as long as it is said to count (two quarters unless stated)."""
     nothing = np.full(look.history.count, np.nan)
-    found = Found(np.zeros(look.history.count, dtype=bool), nothing.copy(), np.full(look.history.count, NEVER), nothing.copy(), nothing.copy(), nothing.copy(), 0, strength=np.zeros(look.history.count))
+    found = Found(np.zeros(look.history.count, dtype=bool), nothing.copy(), np.full(look.history.count, NEVER), nothing.copy(), nothing.copy(), nothing.copy(), 0)
+    found.strength = np.zeros(look.history.count)
     found.note, found.until = [""] * look.history.count, np.full(look.history.count, NEVER)
     if observed is None or observed.empty:
         return found
-    rows = observed[observed["signal"].isin(s.types) & (observed["observed_on"] < pd.Timestamp(look.date) + pd.Timedelta(days=1))]
-    until = rows["observed_on"] + pd.Timedelta(days=s.expires_days)
-    until = rows["expires_on"].fillna(until) if "expires_on" in rows else until
-    rows = rows.assign(until=until)[until >= pd.Timestamp(look.date)].sort_values(["observed_on", "signal"], kind="stable")
-    for row in rows.itertuples():
-        who = int(look.history.ids.get_indexer([row.customer_id])[0])
-        if who >= 0:
-            _note(found, who, row)
+    rows = current_notes(s, look, observed)
+    who = rows["who"].to_numpy("int64")
+    strength = rows["severity"].map({"low": 0, "medium": 1, "high": 2}).fillna(1).to_numpy("float64") if "severity" in rows else np.ones(len(rows))
+    found.fires[who] = True
+    np.maximum.at(found.strength, who, strength)
+    for column, into in (("observed_on", found.since), ("until", found.until)):
+        np.maximum.at(into, who, ((rows[column] - pd.Timestamp(0)).dt.days).to_numpy("int64"))
+    found.size = np.where(found.fires, found.strength, np.nan)
+    for number, row in zip(who, rows.itertuples(), strict=True):  # rows come oldest first: the newest note stays
+        note = getattr(row, "note", None)
+        found.note[number] = str(note) if isinstance(note, str) and note else str(row.signal).replace("_", " ")
     return found
 
 
-def _note(found: Found, who: int, row: object) -> None:
-    strength = {"low": 0, "medium": 1, "high": 2}.get(str(getattr(row, "severity", "")), 1)
-    found.fires[who], found.size[who] = True, strength
-    found.since[who] = max(found.since[who], day_number(row.observed_on))  # type: ignore[attr-defined]
-    found.until[who] = max(found.until[who], day_number(row.until))  # type: ignore[attr-defined, index]
-    found.strength[who] = max(found.strength[who], strength)  # type: ignore[index]
-    note = getattr(row, "note", None)
-    found.note[who] = str(note) if isinstance(note, str) and note else str(row.signal).replace("_", " ")  # type: ignore[attr-defined]
+def current_notes(s: Observed, look: Look, observed: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of table `signals` that a signal is about and that count on a day, oldest first, with who (number of the customer) and until (last day)."""
+    rows = observed[observed["signal"].isin(s.types) & (observed["observed_on"] < pd.Timestamp(look.date) + pd.Timedelta(days=1))]
+    until = rows["observed_on"] + pd.Timedelta(days=s.expires_days)
+    until = rows["expires_on"].fillna(until) if "expires_on" in rows else until
+    rows = rows.assign(until=until, who=look.history.ids.get_indexer(rows["customer_id"]))
+    return rows[(until >= pd.Timestamp(look.date)) & (rows["who"] >= 0)].sort_values(["observed_on", "signal"], kind="stable")
 
 
 def _tenure(s: Tenure, look: Look, _: object) -> Found:

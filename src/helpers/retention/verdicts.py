@@ -69,7 +69,7 @@ def weigh_findings(found: pd.DataFrame, decided: pd.DataFrame, kinds: pd.Series,
         `found` and label_en, label_zh are left to the catalogue; added: verdict, acts_why (str), acts (boolean), chance (float64, how often what the signal foretells came true; missing
         where it was not measured), lift (float64).
     """
-    judged = decided[["signal", "kind", "verdict", "severity_from", "acts", "acts_why", "precision", "lift", "alerts"]]
+    judged = decided[["signal", "kind", "verdict", "severity_from", "acts", "acts_why", "chance", "lift", "alerts"]]
     own = judged[(judged["kind"] != ALL) & (judged["alerts"] >= settings.min_alerts).fillna(False)]
     told = found.assign(kind=found["customer_id"].map(kinds).astype("str"))
     mine = told[["signal", "kind"]].merge(own, on=["signal", "kind"], how="left").drop(columns="kind")
@@ -80,4 +80,4 @@ def weigh_findings(found: pd.DataFrame, decided: pd.DataFrame, kinds: pd.Series,
     strong = (told["severity"].map(step) >= best["severity_from"].map(step)).fillna(False).to_numpy()
     acts = best["acts"].fillna(False).astype("bool") & (strong | (told["act"] == "always").to_numpy())
     why = best["acts_why"].where(acts | ~best["acts"].fillna(False).astype("bool"), "proven only from severity " + best["severity_from"])
-    return told.drop(columns="kind").assign(verdict=best["verdict"], acts=acts.astype("boolean"), acts_why=why.astype("str"), chance=best["precision"], lift=best["lift"]).astype({"verdict": "str"})
+    return told.drop(columns="kind").assign(verdict=best["verdict"], acts=acts.astype("boolean"), acts_why=why.astype("str"), chance=best["chance"], lift=best["lift"]).astype({"verdict": "str"})

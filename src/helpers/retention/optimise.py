@@ -1,0 +1,218 @@
+"""Which actions fit the hours, the budget and the caps and bring most: exactly, or with how far from it at the most."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
+from scipy.sparse import coo_matrix, csr_matrix, vstack
+from scipy.sparse.csgraph import connected_components
+
+from helpers.retention.quiet import quiet_solver
+
+MINUTES, CENTS = 60, 100
+DIRECT, CORE, SPREAD = 300, 150, 30  # up to so many candidates all are sought through at once; of more, those on which the linear relaxation is not clear
+ROUGH, WHOLE = 1e-5, 1e-7
+FEW_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The best set of candidates. `value` is what it brings, `bound` what no set can exceed, `gap` their relative distance; `how` says what was done."""
+
+    ids: frozenset[str]
+    value: float
+    bound: float
+    how: str
+
+    @property
+    def gap(self) -> float:
+        """How far from optimal the set may be, as a share of the bound."""
+        return max(self.bound - self.value, 0.0) / self.bound if self.bound > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What must not be exceeded: minutes of each (owner, week), money (None: no limit), plays per customer, contacts per customer in any seven days."""
+
+    hours: Mapping[tuple[str, int], float]
+    budget: float | None
+    plays_per_customer: int
+    contacts_per_week: int
+    recent_contacts: Mapping[str, int]
+
+
+def optimise(candidates: pd.DataFrame, uses: pd.DataFrame, limits: Limits, *, seconds: float) -> Chosen:
+    """Return the candidates that together bring most within the limits.
+
+    Parameters
+    ----------
+    candidates : pandas.DataFrame
+        candidate_id, customer_id, net (float64, what it brings after its cost), money (float64).
+    uses : pandas.DataFrame
+        One row per step: candidate_id, owner, week, hours; and due (whole number of days), contact (boolean) for the cap. Owners without a limit, such as `automatic`, are left out of `limits.hours`.
+    limits : Limits
+    seconds : float
+        Time at the most.
+
+    Returns
+    -------
+    Chosen
+        Never beyond a limit: hours are counted in whole minutes rounded up, money in cents rounded up, limits rounded down.
+
+    Notes
+    -----
+    Feature F36. A mixed-integer programme (HiGHS through scipy). Owners who share no customer, no play and no money are independent: each group is solved on its own. A budget ties all
+    together; it is looked at first without, and only when the money does not suffice all are solved as one.
+
+    Examples
+    --------
+    >>> some = pd.DataFrame({"candidate_id": ["a", "b"], "customer_id": ["1", "2"], "net": [10.0, 6.0], "money": [0.0, 0.0]})
+    >>> hours = pd.DataFrame({"candidate_id": ["a", "b"], "owner": "S1", "week": 0, "hours": 1.0, "due": 1, "contact": True})
+    >>> sorted(optimise(some, hours, Limits({("S1", 0): 1.5}, None, 1, 2, {}), seconds=5).ids)
+    ['a']
+    """
+    started = time.monotonic()
+    worth = candidates[candidates["net"] > 0].sort_values("candidate_id", ignore_index=True)
+    if worth.empty:
+        return Chosen(frozenset(), 0.0, 0.0, "nothing is worth doing")
+    rows = _rows(worth, uses, limits)
+    money = np.ceil(worth["money"].to_numpy() * CENTS - 1e-6)
+    net = worth["net"].to_numpy()
+    free, bound, parts = _solve_parts(net, *rows, started + seconds * 0.6)
+    told = f"{parts} independent group{'s' if parts > 1 else ''}"
+    if limits.budget is not None and money[free].sum() > np.floor(limits.budget * CENTS + 1e-6):
+        matrix, caps = _with_budget(*rows, money, limits.budget)
+        free, bound = _solve(net, matrix, caps, max(started + seconds - time.monotonic(), FEW_SECONDS))
+        told = "one group, tied by the budget"
+    value = float(net[free].sum())
+    bound = max(bound, value)
+    near = "optimal" if bound - value <= 1e-6 * max(bound, 1) else f"at most {(bound - value) / bound:.3%} below the optimum".replace("%", " %")
+    return Chosen(frozenset(worth["candidate_id"].to_numpy()[free]), value, bound, f"{near}; {told}")
+
+
+def _rows(worth: pd.DataFrame, uses: pd.DataFrame, limits: Limits) -> tuple[csr_matrix, np.ndarray]:
+    """The limits as rows of a matrix: minutes of owners and weeks, plays of customers, contacts of customers in any seven days."""
+    place = pd.Series(np.arange(len(worth)), index=worth["candidate_id"])
+    mine = uses[uses["candidate_id"].isin(place.index)]
+    parts = [_hour_rows(mine, place, limits), _play_rows(worth, limits)]
+    if limits.plays_per_customer > 1:
+        parts.append(_contact_rows(worth, mine, place, limits))
+    shift, row, column, value, caps = 0, [], [], [], []
+    for r, c, v, cap in parts:
+        row, column, value, caps = [*row, r + shift], [*column, c], [*value, v], [*caps, cap]
+        shift += len(cap)
+    matrix = coo_matrix((np.concatenate(value), (np.concatenate(row), np.concatenate(column))), shape=(shift, len(worth))).tocsr()
+    return matrix, np.concatenate(caps)
+
+
+Part = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+
+
+def _hour_rows(uses: pd.DataFrame, place: pd.Series, limits: Limits) -> Part:
+    keys = list(limits.hours)
+    number = {k: i for i, k in enumerate(keys)}
+    rows = uses[uses["hours"] > 0]
+    at = np.array([number.get(k, -1) for k in zip(rows["owner"], rows["week"], strict=True)], dtype="int64")
+    known = at >= 0
+    minutes = np.ceil(rows["hours"].to_numpy("float64") * MINUTES - 1e-6)
+    caps = np.array([np.floor(h * MINUTES + 1e-6) for h in limits.hours.values()], dtype="float64")
+    return at[known], place[rows["candidate_id"]].to_numpy()[known], minutes[known], caps
+
+
+def _play_rows(worth: pd.DataFrame, limits: Limits) -> Part:
+    codes = pd.factorize(worth["customer_id"])[0]
+    count = codes.max() + 1
+    return codes, np.arange(len(worth)), np.ones(len(worth)), np.full(count, float(limits.plays_per_customer))
+
+
+def _contact_rows(worth: pd.DataFrame, uses: pd.DataFrame, place: pd.Series, limits: Limits) -> Part:
+    """A row for every seven days that end on a day with a contact; contacts on record count towards the first seven days."""
+    steps = uses[uses["contact"].astype("bool")]
+    steps = steps.assign(customer=steps["candidate_id"].map(worth.set_index("candidate_id")["customer_id"]))
+    pairs = steps.merge(steps[["customer", "due"]].drop_duplicates(), on="customer", suffixes=("", "_end"))
+    inside = pairs[(pairs["due"] <= pairs["due_end"]) & (pairs["due"] > pairs["due_end"] - 7)]
+    keys = inside[["customer", "due_end"]].drop_duplicates(ignore_index=True).reset_index(names="row")
+    told = inside.merge(keys, on=["customer", "due_end"]).groupby(["row", "candidate_id"]).size().reset_index(name="contacts")
+    recent = keys["customer"].map(dict(limits.recent_contacts)).fillna(0) * (keys["due_end"] <= 7)
+    return told["row"].to_numpy(), place[told["candidate_id"]].to_numpy(), told["contacts"].to_numpy("float64"), (limits.contacts_per_week - recent).to_numpy("float64")
+
+
+def _with_budget(matrix: csr_matrix, caps: np.ndarray, money: np.ndarray, budget: float) -> tuple[csr_matrix, np.ndarray]:
+    row = coo_matrix((money, (np.zeros(len(money), dtype="int64"), np.arange(len(money)))), shape=(1, len(money)))
+    return vstack([matrix, row]).tocsr(), np.append(caps, np.floor(budget * CENTS + 1e-6))
+
+
+def _solve_parts(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, until: float) -> tuple[np.ndarray, float, int]:
+    """Solve each group of candidates that shares a limit with no other group."""
+    binding = np.asarray(abs(matrix).sum(axis=1)).ravel() > caps  # a limit that all together do not reach ties nobody
+    tied = matrix[binding]
+    count = matrix.shape[1]
+    links = tied.tocoo()
+    graph = coo_matrix((np.ones(len(links.data)), (links.row + count, links.col)), shape=(count + tied.shape[0],) * 2)
+    parts, label = connected_components(graph, directed=False)
+    label = label[:count]
+    free, bound = np.zeros(count, dtype=bool), 0.0
+    order = np.argsort(label, kind="stable")
+    edges = np.flatnonzero(np.r_[True, np.diff(label[order]) != 0, True])
+    for a, b in zip(edges, edges[1:], strict=False):
+        members = order[a:b]
+        took, best = _solve_group(net[members], tied[:, members], caps[binding], until)
+        free[members[took]], bound = True, bound + best
+    return free, bound, int(len(edges) - 1)
+
+
+def _solve_group(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, until: float) -> tuple[np.ndarray, float]:
+    used = np.flatnonzero(np.diff(matrix.indptr))
+    if not len(used):
+        return np.ones(len(net), dtype=bool), float(net.sum())
+    if len(net) == 1:
+        fits = bool((matrix.toarray()[:, 0] <= caps).all())
+        return np.array([fits]), float(net[0]) if fits else 0.0
+    return _solve(net, matrix[used], caps[used], max(until - time.monotonic(), FEW_SECONDS))
+
+
+def _solve(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, seconds: float) -> tuple[np.ndarray, float]:
+    """Return the best set and what no set can exceed; a large problem is first made small by what its linear relaxation proves."""
+    if len(net) <= DIRECT:
+        return _search(net, matrix, caps, seconds, exact=True)
+    started = time.monotonic()
+    relaxed = linprog(-net, A_ub=matrix, b_ub=caps, bounds=(0, 1), method="highs", options={"time_limit": seconds})
+    if relaxed.x is None or relaxed.status != 0:
+        return _greedy(net, matrix, caps, net), float(net.sum())
+    bound, price = -float(relaxed.fun), -relaxed.ineqlin.marginals
+    distance = np.abs(net - matrix.T @ price)  # how much it costs at least to do other than the relaxation with this candidate
+    core = (relaxed.x > WHOLE) & (relaxed.x < 1 - WHOLE)
+    core[np.argsort(distance, kind="stable")[: max(CORE, SPREAD * int(core.sum()))]] = True
+    kept = ~core & (relaxed.x > 0.5)
+    best, most = _search(net[core], matrix[:, core], caps - matrix[:, kept] @ np.ones(int(kept.sum())), max(seconds - (time.monotonic() - started), FEW_SECONDS), exact=False)
+    took = kept.copy()
+    took[np.flatnonzero(core)[best]] = True
+    value, within = float(net[took].sum()), float(net[kept].sum()) + most
+    outside = float(distance[~core].min()) if not core.all() else np.inf
+    return took, max(value, min(bound, within if bound - outside <= within else bound - outside))  # who leaves the core loses at least `outside`
+
+
+def _search(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, seconds: float, *, exact: bool) -> tuple[np.ndarray, float]:
+    options = {"time_limit": seconds, "mip_rel_gap": 0.0 if exact else ROUGH}
+    with quiet_solver():
+        told = milp(-net, constraints=LinearConstraint(matrix, -np.inf, caps), integrality=np.ones(len(net)), bounds=Bounds(0, 1), options=options)
+    bound = -float(told.mip_dual_bound) if told.mip_dual_bound is not None else float(net.sum())
+    took = told.x > 0.5 if told.x is not None else None
+    return (took if took is not None and (matrix @ took <= caps + 1e-9).all() else _greedy(net, matrix, caps, net)), bound
+
+
+def _greedy(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """One after the other by falling `order`, as long as they fit."""
+    took, room, columns = np.zeros(len(net), dtype=bool), caps.astype("float64").copy(), matrix.tocsc()
+    for i in np.argsort(-order, kind="stable"):
+        span = slice(columns.indptr[i], columns.indptr[i + 1])
+        rows, needs = columns.indices[span], columns.data[span]
+        if (needs <= room[rows]).all():
+            room[rows] -= needs
+            took[i] = True
+    return took
