@@ -10,7 +10,7 @@ import pandas as pd
 from helpers.cleaning.customers import list_missing_fields, mark_merged, mark_tests, merge_customers
 from helpers.cleaning.duplicates import comparable_records, find_pairs
 from helpers.cleaning.filters import keep_rows, select_customers
-from helpers.cleaning.privacy import pseudonymise, pseudonymise_rows
+from helpers.cleaning.privacy import list_birthday_months, pseudonymise, pseudonymise_rows
 from helpers.cleaning.profile360 import build_customer_360, summarise_freshness
 from helpers.cleaning.review import build_customer_map, decide, review_queue
 from helpers.cleaning.rows import SourceHints, mark_rows
@@ -68,6 +68,12 @@ def customers(
     """Canonical customers inside the filter: one row each after merging, no contact data."""
     inside = keep_rows(merged_customers_identified, "customers", scope_identified, None, filters_settings)
     return pseudonymise_rows(inside, "customers", customer_map=None, settings=privacy_settings)
+
+
+def birthday_months(customers_marked: pd.DataFrame, customer_map: pd.DataFrame, privacy_settings: PrivacySettings) -> pd.DataFrame:
+    """The month in which each person has birthday, by code: the day stays hidden."""
+    merged = merge_customers(customers_marked, customer_map)
+    return list_birthday_months(merged, privacy_settings)
 
 
 def missing_fields(customers: pd.DataFrame) -> pd.DataFrame:

@@ -76,3 +76,30 @@ def _replace_id(column: str) -> nw.Expr:
     day = nw.col("order_date").dt.to_string("%Y-%m-%d")
     built = nw.col(column) == nw.concat_str([nw.col("customer_id"), day], separator=" ")
     return nw.when(built.fill_null(False)).then(nw.concat_str([nw.col("_code"), day], separator=" ")).otherwise(nw.col(column)).alias(column)
+
+
+def list_birthday_months(customers: pd.DataFrame, settings: PrivacySettings) -> pd.DataFrame:
+    """Return the month of birth of each customer under the code that may leave the kit; a month is shared by one in twelve, a day is not.
+
+    Parameters
+    ----------
+    customers : pandas.DataFrame
+        Customers under the ids of the export.
+    settings : PrivacySettings
+
+    Returns
+    -------
+    pandas.DataFrame
+        customer_id (str), birth_month (Int64, 1 to 12), for those whose birthday is known. Sorted.
+
+    Examples
+    --------
+    >>> born = pd.DataFrame({"customer_id": ["7"], "birthday": pd.to_datetime(["1990-05-17"])})
+    >>> list_birthday_months(born, PrivacySettings(pseudonymise=False)).values.tolist()
+    [['7', 5]]
+    """
+    born = customers["birthday"] if "birthday" in customers else pd.Series(pd.NaT, index=customers.index)
+    known = born.notna()
+    ids = pseudonymise(customers.loc[known, "customer_id"], settings=settings)
+    told = pd.DataFrame({"customer_id": ids, "birth_month": born[known].dt.month.astype("Int64")})
+    return told.astype({"customer_id": "str"}).sort_values("customer_id", ignore_index=True)

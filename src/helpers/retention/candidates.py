@@ -26,6 +26,7 @@ IN_PERSON = ("visit", "meeting", "interview", "training")  # only at business cu
 DIGITAL = ("wechat", "sms", "email")
 RULE_SAYS = {"open_ticket": "open_ticket", "complaint": "complaint", "touched": "touched"}
 WEEK = 7
+SHARED = {"hours": "play_hours", "money": "play_money"}  # columns that both a candidate and a step have
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,18 @@ class Ground:
     playbook: Playbook
     settings: ActionsSettings
     as_of: dt.date
+
+
+def join_candidates(candidates: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
+    """Return candidates and steps as one table, a row per step; `split_candidates` takes it apart again."""
+    return steps.merge(candidates.drop(columns=["customer_id", "play"]).rename(columns=SHARED), on="candidate_id", how="left")
+
+
+def split_candidates(joined: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return candidates and steps from the table that `join_candidates` makes."""
+    back = {v: k for k, v in SHARED.items()}
+    first = joined.drop_duplicates("candidate_id")[["candidate_id", "customer_id", "play", *(SHARED.get(c, c) for c in CANDIDATES if c not in ("candidate_id", "customer_id", "play"))]]
+    return first.rename(columns=back)[list(CANDIDATES)].astype(CANDIDATES).reset_index(drop=True), joined[list(STEPS)].astype(STEPS)
 
 
 def list_candidates(ground: Ground) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import connected_components
 from helpers.retention.quiet import quiet_solver
 
 MINUTES, CENTS = 60, 100
-DIRECT, CORE, SPREAD = 300, 150, 30  # up to so many candidates all are sought through at once; of more, those on which the linear relaxation is not clear
+DIRECT, CORE, SPREAD, WIDER = 300, 150, 30, 4  # up to so many candidates all are sought through at once; of more, those on which the linear relaxation is not clear
 ROUGH, WHOLE = 1e-5, 1e-7
 FEW_SECONDS = 1.0
 
@@ -186,15 +186,28 @@ def _solve(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, seconds: float
         return _greedy(net, matrix, caps, net), float(net.sum())
     bound, price = -float(relaxed.fun), -relaxed.ineqlin.marginals
     distance = np.abs(net - matrix.T @ price)  # how much it costs at least to do other than the relaxation with this candidate
-    core = (relaxed.x > WHOLE) & (relaxed.x < 1 - WHOLE)
-    core[np.argsort(distance, kind="stable")[: max(CORE, SPREAD * int(core.sum()))]] = True
-    kept = ~core & (relaxed.x > 0.5)
-    best, most = _search(net[core], matrix[:, core], caps - matrix[:, kept] @ np.ones(int(kept.sum())), max(seconds - (time.monotonic() - started), FEW_SECONDS), exact=False)
+    unclear = (relaxed.x > WHOLE) & (relaxed.x < 1 - WHOLE)
+    took, size = _greedy(net, matrix, caps, np.where(relaxed.x > 0.5, np.inf, -distance)), max(CORE, SPREAD * int(unclear.sum()))
+    while bound - net[took].sum() > ROUGH * bound and time.monotonic() - started < seconds:
+        core = unclear.copy()
+        core[np.argsort(distance, kind="stable")[:size]] = True
+        best, most = _search_core(net, matrix, caps, relaxed.x > 0.5, core, max(seconds - (time.monotonic() - started), FEW_SECONDS))
+        took = best if net[best].sum() > net[took].sum() else took
+        outside = float(distance[~core].min()) if not core.all() else np.inf
+        bound = max(float(net[took].sum()), min(bound, max(most, bound - outside)))  # who leaves the core loses at least `outside`
+        if core.all():
+            break
+        size *= WIDER
+    return took, bound
+
+
+def _search_core(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, whole: np.ndarray, core: np.ndarray, seconds: float) -> tuple[np.ndarray, float]:
+    """Search through the candidates of the core; the others are as the relaxation has them."""
+    kept = ~core & whole
+    best, most = _search(net[core], matrix[:, core], caps - matrix[:, kept] @ np.ones(int(kept.sum())), seconds, exact=False)
     took = kept.copy()
     took[np.flatnonzero(core)[best]] = True
-    value, within = float(net[took].sum()), float(net[kept].sum()) + most
-    outside = float(distance[~core].min()) if not core.all() else np.inf
-    return took, max(value, min(bound, within if bound - outside <= within else bound - outside))  # who leaves the core loses at least `outside`
+    return took, float(net[kept].sum()) + most
 
 
 def _search(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, seconds: float, *, exact: bool) -> tuple[np.ndarray, float]:

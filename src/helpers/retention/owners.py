@@ -15,6 +15,7 @@ PRICES = {"row": "str", "unit_cost": "float64", "hours": "float64", "is_default"
 HOUR = "working_hour"
 STANDS_IN = {"owner": ("success", "care", "executive"), "success": ("care", "owner", "executive"), "care": ("success", "owner", "executive"), "executive": ("owner", "success", "care")}
 AUTOMATIC = "automatic"
+SKILLED = 3.0  # who has a skill that helps is asked three times as often
 
 
 def build_team(staff: pd.DataFrame | None, playbook: Playbook) -> pd.DataFrame:
@@ -83,7 +84,7 @@ def assign_owners(customers: pd.DataFrame, role: str, skills: Sequence[str], tea
     role : str
         Role of the step.
     skills : sequence of str
-        Skills that help; who has none of them is asked only when nobody has.
+        Skills that help; who has one is asked three times as often.
     team : pandas.DataFrame
         From `build_team`.
 
@@ -111,18 +112,25 @@ def _pool(team: pd.DataFrame, role: str, skills: Sequence[str]) -> pd.DataFrame:
     for wanted in (role, *STANDS_IN.get(role, ())):
         people = able[able["role"] == wanted]
         if len(people):
-            skilled = people[people["skills"].map(lambda s: bool(set(s.split(";")) & set(skills)))] if skills else people
-            return skilled if len(skilled) else people
-    return able.head(0)
+            fits = people["skills"].map(lambda s: bool(set(s.split(";")) & set(skills)))
+            return people.assign(weight=people["hours_per_week"] * np.where(fits, SKILLED, 1.0))
+    return able.head(0).assign(weight=0.0)
 
 
 def _draw(customers: pd.Series, pool: pd.DataFrame) -> np.ndarray:
     if pool.empty:
         return np.full(len(customers), None, dtype=object)
     distinct = customers.unique()
-    scores = np.column_stack([-hours / np.log(np.clip(stable_numbers(distinct, s), 1e-12, 1 - 1e-12)) for s, hours in zip(pool["staff_id"], pool["hours_per_week"], strict=True)])
+    scores = np.column_stack([-hours / np.log(np.clip(stable_numbers(distinct, s), 1e-12, 1 - 1e-12)) for s, hours in zip(pool["staff_id"], pool["weight"], strict=True)])
     choice = dict(zip(distinct, pool["staff_id"].to_numpy()[scores.argmax(axis=1)], strict=True))
     return customers.map(choice).to_numpy(dtype=object)
+
+
+def contact_cost(prices: pd.DataFrame, row: str) -> float:
+    """Return what a contact costs once, working time included; 0 when no table has the row."""
+    known = price_of(prices)
+    money, hours, _ = known.get(row, (0.0, 0.0, False))
+    return money + hours * known[HOUR][0]
 
 
 def price_of(prices: pd.DataFrame) -> Mapping[str, tuple[float, float, bool]]:

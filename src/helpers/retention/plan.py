@@ -171,3 +171,32 @@ def measure_load(steps: pd.DataFrame, plan: Plan, team: pd.DataFrame, settings: 
     start = pd.Timestamp(as_of) + pd.Timedelta(days=1)
     told = told.assign(week_from=start + pd.to_timedelta(told["week"] * 7, unit="D"), left=(told["hours"] - told["planned"]).clip(lower=0), load=told["planned"] / told["hours"].where(told["hours"] > 0))
     return told[list(LOAD)].astype(LOAD)
+
+
+DECISIONS = {"candidate_id": "str", "customer_id": "str", "play": "str", "decision": "str", "chosen_in": "Int64", "value": "float64", "bound": "float64", "how": "str"}
+BLOCKED, CHOSEN, NOT_CHOSEN = "blocked", "treated", "not chosen"
+
+
+def record_plan(candidates: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Return what was decided about every candidate, so that everything else can be told from it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        candidate_id, customer_id, play, decision (str: treated, held out, not chosen, blocked), chosen_in (Int64, 1: by the first pass, 2: for hours that became free), value, bound (float64: what the first pass brings, and what no plan can exceed), how (str, both
+        passes in words). Sorted by candidate_id.
+    """
+    ids = candidates["candidate_id"]
+    decision = np.select([ids.isin(plan.treated), ids.isin(plan.held_out), candidates["blocked_by"] != ""], [CHOSEN, HELD_OUT, BLOCKED], NOT_CHOSEN)
+    which = pd.Series(pd.NA, index=candidates.index, dtype="Int64").mask(ids.isin(plan.second.ids), 2).mask(ids.isin(plan.first.ids), 1)
+    how = f"{plan.first.how}; then for free hours: {plan.second.how}"
+    told = candidates[["candidate_id", "customer_id", "play"]].assign(decision=decision, chosen_in=which, value=plan.first.value, bound=plan.first.bound, how=how)
+    return told.astype(DECISIONS).sort_values("candidate_id", ignore_index=True)
+
+
+def plan_of(decisions: pd.DataFrame) -> Plan:
+    """Return the plan that a table `plan_decisions` tells of."""
+    ids = {d: frozenset(decisions.loc[decisions["decision"] == d, "candidate_id"]) for d in (CHOSEN, HELD_OUT)}
+    passes = [frozenset(decisions.loc[(decisions["chosen_in"] == n).fillna(False), "candidate_id"]) for n in (1, 2)]
+    value, bound, how = (decisions[c].iloc[0] for c in ("value", "bound", "how")) if len(decisions) else (0.0, 0.0, "nothing is worth doing")
+    return Plan(ids[CHOSEN], ids[HELD_OUT], Chosen(passes[0], float(value), float(bound), str(how)), Chosen(passes[1], 0.0, 0.0, ""))

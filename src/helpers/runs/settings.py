@@ -17,6 +17,7 @@ from helpers.cleaning.settings_filters import FiltersSettings
 from helpers.errors import UserError
 from helpers.needs.settings import BasketsSettings, CyclesSettings, RecommendSettings, SequencesSettings, ShiftSettings
 from helpers.needs.settings_people import InterviewsSettings, LinksSettings, NeedsSettings, SatisfactionSettings, VoiceSettings
+from helpers.retention.settings import ActionsSettings, ChurnSettings, SignalsSettings
 from helpers.value.settings import CostToServeSettings, PurchaseModelSettings, ValueSettings
 
 KINDS = {int: "whole number", float: "number", bool: "true or false", str: "text"}
@@ -50,6 +51,9 @@ class Settings(BaseModel):
     purchase_model: PurchaseModelSettings = PurchaseModelSettings()
     cost_to_serve: CostToServeSettings = CostToServeSettings()
     value: ValueSettings = ValueSettings()
+    signals: SignalsSettings = SignalsSettings()
+    churn: ChurnSettings = ChurnSettings()
+    actions: ActionsSettings = ActionsSettings()
 
 
 def build_settings(*layers: dict[str, dict[str, Any]]) -> Settings:
