@@ -7,10 +7,10 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 
+from helpers.axes.intervals import wilson
 from helpers.axes.periods import months_before
 from helpers.axes.settings import LifecycleSettings
 from helpers.engine import MONEY_SCALE
-from helpers.axes.intervals import wilson
 
 DECISIONS = ("keep", "park", "retire")
 COLUMNS = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from helpers.engine import MONEY_SCALE
 from helpers.axes.intervals import wilson
+from helpers.engine import MONEY_SCALE
 
 FEW = 20
 COLUMNS = {

@@ -95,7 +95,7 @@ def fit_additive(x: pd.DataFrame, left: np.ndarray, *, strength: float = 0.3) ->
     from sklearn.linear_model import LogisticRegression
 
     basis = Basis.fit(x)
-    model = LogisticRegression(C=strength, max_iter=2000).fit(basis.transform(x), np.asarray(left).astype(int))
+    model = LogisticRegression(C=strength, solver="newton-cholesky", max_iter=200).fit(basis.transform(x), np.asarray(left).astype(int))
     return Additive(basis, model.coef_[0], float(model.intercept_[0]))
 
 
@@ -114,7 +114,7 @@ def calibrate(model: Additive, x: pd.DataFrame, left: np.ndarray) -> Additive:
     if len(set(happened)) < 2:  # noqa: PLR2004
         return model
     odds = (model.base + model.parts(x).sum(axis=1)).to_numpy().reshape(-1, 1)
-    line = LogisticRegression(C=1e4, max_iter=2000).fit(odds, happened)
+    line = LogisticRegression(C=1e4, solver="newton-cholesky", max_iter=200).fit(odds, happened)
     slope, offset = float(line.coef_[0][0]), float(line.intercept_[0])
     if slope <= 0:
         return model

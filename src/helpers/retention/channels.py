@@ -46,10 +46,10 @@ def prefer_channels(touches: pd.DataFrame, customers: pd.DataFrame | None) -> pd
     rows = sent.assign(channel=channel_of(sent["channel"]), response=sent["response"].astype("float64"))
     everyone = rows.groupby("channel")["response"].mean()
     own = rows.groupby(["customer_id", "channel"])["response"].agg(["size", "sum"]).reset_index()
-    own["chance"] = (own["sum"] + PRIOR * own["channel"].map(everyone)) / (own["size"] + PRIOR)
+    own["chance"] = (own["sum"] + PRIOR * own["channel"].map(everyone).astype("float64")) / (own["size"] + PRIOR)
     allowed = _allowed(customers)
     if allowed is not None:
-        own = own[[c in allowed.get(i, set()) or c not in CONSENT for i, c in zip(own["customer_id"], own["channel"], strict=True)]]
+        own = own[np.array([c in allowed.get(i, set()) or c not in CONSENT for i, c in zip(own["customer_id"], own["channel"], strict=True)], dtype=bool)]
     best = own.sort_values(["customer_id", "chance", "channel"], ascending=[True, False, True], kind="stable").drop_duplicates("customer_id")
     told = pd.DataFrame({
         "customer_id": best["customer_id"], "preferred": best["channel"], "chance": best["chance"].round(4), "sent": best["size"], "answered": best["sum"],

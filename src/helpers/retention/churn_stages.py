@@ -14,7 +14,7 @@ from helpers.retention.history import History, day_number
 from helpers.retention.owners import contact_cost
 from helpers.retention.scores import explain_churn, price_threshold, score_churn
 from helpers.retention.settings import ChurnSettings
-from helpers.retention.warn import count_warnings
+from helpers.retention.warn import warning_counter
 
 SAID = {"population": "str", "customer_id": "str", "kind": "str", "date": "datetime64[us]", "left": "boolean", "recency": "float64", "rule": "float64", "model": "float64", "spend_year": "float64"}
 
@@ -71,7 +71,7 @@ def _past(
     days: pd.DataFrame, coverage: pd.DataFrame, customers: pd.DataFrame | None, signals: pd.DataFrame | None, rows: dict[str, Any], as_of: dt.date, activity: ActivitySettings, settings: ChurnSettings
 ) -> Past:
     history = History.of(days, coverage, customers, activity)
-    return Past(history, settings, as_of, lambda look: count_warnings(look, signals, rows))
+    return Past(history, settings, as_of, warning_counter(signals, rows))
 
 
 def _numbered(said: pd.DataFrame) -> pd.DataFrame:

@@ -71,7 +71,7 @@ def _name(step: int) -> str:
 def _of_signals(risks: pd.DataFrame) -> pd.DataFrame:
     """One row per customer: level of the signals, what they say, what they have come to in the past."""
     leaving, shrinking = risks["foretells"] == "leaving", risks["foretells"] == "shrinking"
-    step = risks["severity"].map({s: i for i, s in enumerate(SEVERITIES, 1)})
+    step = risks["severity"].map({s: i for i, s in enumerate(SEVERITIES, 1)}).astype("float64")
     step = step.where(leaving, step.clip(upper=2))  # who buys less is no case for management before he is about to leave
     drop = risks["size"].clip(0, 1).where(shrinking, 0.0)
     rows = risks.assign(step=step, leave=risks["chance"].where(leaving), shrink=(risks["chance"] * drop).where(shrinking), strong=risks["about"].where(step >= 2))
@@ -79,7 +79,7 @@ def _of_signals(risks: pd.DataFrame) -> pd.DataFrame:
     first = ordered.drop_duplicates(["customer_id", "about"]).groupby("customer_id").head(REASONS)
     by = ordered.groupby("customer_id")
     told = by.agg(step=("step", "max"), kinds=("strong", "nunique"), leave=("leave", "max"), shrink=("shrink", "max"), since=("since", "min"), signals=("signal", lambda s: ", ".join(dict.fromkeys(s))))
-    told["step"] = (told["step"] + (told["kinds"] >= 2)).clip(upper=3)
+    told["step"] = (told["step"].astype("float64") + (told["kinds"] >= 2)).clip(upper=3)
     words = first.groupby("customer_id").agg(en=("evidence_en", "; ".join), zh=("evidence_zh", "；".join))
     return told.join(words)
 

@@ -77,7 +77,7 @@ def past_dates(history: History, as_of: dt.date, *, horizon: int, every: int, co
     >>> first = day_number(dt.date(2025, 1, 1))
     >>> history = History(pd.Index([]), pd.Series(dtype="str"), {"orders": Stream(*[np.array([])] * 4, first_day=first)})
     >>> dates = past_dates(history, dt.date(2025, 12, 31), horizon=90, every=30, count=3, history_days=200)
-    >>> [d - first for d in dates]
+    >>> (dates - first).tolist()
     [214, 244, 274]
     """
     last = day_number(as_of) - horizon

@@ -17,7 +17,7 @@ WEEKS = 6
 NOT_SERVED = {"customer_id": "str", "play": "str", "group": "str", "why": "str", "reason": "str", "chance": "float64", "value": "float64", "gain": "float64", "cost": "float64", "net_lost": "float64", "owner": "str", "hours": "float64"}
 LOAD = {"owner": "str", "job": "str", "role": "str", "week": "Int64", "week_from": "datetime64[us]", "hours": "float64", "planned": "float64", "left": "float64", "load": "float64", "actions": "Int64", "is_default": "boolean"}
 NO_CAPACITY, BY_RULE, NOT_WORTH, HELD_OUT = "no capacity", "left alone", "not worth it", "held out"
-GROUP_OF = {"not_worth_it": NOT_WORTH, "offer_guard": NOT_WORTH, "cost_cap": NOT_WORTH}
+GROUP_OF = {"not_worth_it": NOT_WORTH, "offer_guard": NOT_WORTH}
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def action_id(customer: str, play: str, step: int, occasion: str) -> str:
     Examples
     --------
     >>> action_id("C-1", "manager_call", 1, "2025-05-02")
-    'A-9c4dab8f76'
+    'A-94b99b0516'
     """
     return "A-" + hashlib.sha256(f"{customer}|{play}|{step}|{occasion}".encode()).hexdigest()[:10]
 

@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from helpers.retention.allocation import allocate_hours, propose_owners
-from helpers.retention.candidates import Ground, join_candidates, list_candidates, split_candidates
-from helpers.retention.catalogue import read_signals
+from helpers.retention.cadence import PLAN
+from helpers.retention.candidates import join_candidates, list_candidates, split_candidates
 from helpers.retention.changes import CHANGES, carry_on, compare_lists
+from helpers.retention.ground import Ground
 from helpers.retention.guards import count_recent_contacts, list_cooldowns
 from helpers.retention.lint import lint_playbook
 from helpers.retention.listing import list_actions, list_touches
@@ -18,6 +19,7 @@ from helpers.retention.owners import HOUR, build_prices, build_team, price_of
 from helpers.retention.plan import list_not_served, make_plan, measure_load, plan_of, record_plan
 from helpers.retention.playfiles import read_playbooks
 from helpers.retention.settings import ActionsSettings
+from helpers.retention.signalfiles import read_signals
 from helpers.retention.summary import summarise_plan, summarise_plays
 
 
@@ -41,7 +43,7 @@ def candidate_steps(
     channel_preferences: pd.DataFrame | None, touches: pd.DataFrame | None, as_of: dt.date, actions_settings: ActionsSettings,
 ) -> pd.DataFrame:  # fmt: skip
     """Every play for every customer it fits, step by step, with price, gain, and what forbids it."""
-    cadence = pd.DataFrame(columns=["customer_id", "cadence", "overdue_days", "due_on", "last_on", "label_en", "label_zh"]) if cadence_plan is None else cadence_plan
+    cadence = pd.DataFrame(columns=list(PLAN)).astype(PLAN) if cadence_plan is None else cadence_plan
     ground = Ground(
         customer_situations, trigger_hits, cadence, contact_rules, list_cooldowns(touches, as_of=as_of), count_recent_contacts(touches, as_of=as_of), channel_preferences, winback_ranking, team, price_list, read_playbooks(playbook_files),
         actions_settings, as_of,

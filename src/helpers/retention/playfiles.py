@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from helpers.errors import UserError
-from helpers.retention.catalogue import say_fault
 from helpers.retention.playbook import Cadence, Person, Play, Playbook, Price, Trigger
+from helpers.retention.signalfiles import say_fault
 
 MODELS: dict[str, type[Play] | type[Trigger] | type[Cadence]] = {"plays": Play, "triggers": Trigger, "cadences": Cadence}
 PARTS = (*MODELS, "roles", "clocks", "instead", "prices", "staff")

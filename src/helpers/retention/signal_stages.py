@@ -10,11 +10,11 @@ import pandas as pd
 
 from helpers.axes.settings import ActivitySettings
 from helpers.retention.backtest import backtest_signals
-from helpers.retention.catalogue import list_signals, read_signals
 from helpers.retention.days import build_customer_days, cover_streams
 from helpers.retention.history import History
 from helpers.retention.panel import build_panel
 from helpers.retention.settings import SignalsSettings
+from helpers.retention.signalfiles import list_signals, read_signals
 from helpers.retention.signals import find_signals
 from helpers.retention.verdicts import decide_signals, weigh_findings
 

@@ -141,11 +141,16 @@ def _yearly(t: Trigger, s: Sight) -> pd.DataFrame:
     """A day that comes back every year, from `days` ahead; a company's founding and a first order are days of their own."""
     frame = s.axes if t.field == "first_order_date" else s.table("customers")
     rows = frame.loc[frame[t.field].notna(), ["customer_id", t.field]].rename(columns={t.field: "start"})
-    ahead = [rows.assign(occasion_on=[_in_year(d, s.day.year + plus) for d in rows["start"]]) for plus in (0, 1)]
-    told = pd.concat(ahead, ignore_index=True)
+    told = _each_year(rows, "start", s.day.year)
     told = told[(told["occasion_on"] >= s.day) & (told["occasion_on"] <= s.day + pd.Timedelta(days=t.days))]
     told = told.assign(years=told["occasion_on"].dt.year - told["start"].dt.year)
     return told[told["years"] >= 1].assign(date=lambda f: f["start"] if t.field == "first_order_date" else f["occasion_on"], until=lambda f: f["occasion_on"])
+
+
+def _each_year(rows: pd.DataFrame, column: str, year: int) -> pd.DataFrame:
+    """The day of this year and of the next on which a date comes round."""
+    days = [pd.Series([_in_year(d, year + plus) for d in rows[column]], index=rows.index, dtype="datetime64[us]") for plus in (0, 1)]
+    return pd.concat([rows.assign(occasion_on=d) for d in days], ignore_index=True)
 
 
 def _in_year(day: pd.Timestamp, year: int) -> pd.Timestamp:
@@ -177,7 +182,7 @@ def _renewal(t: Trigger, s: Sight) -> pd.DataFrame:
     rows = s.table("contracts")
     alive = rows["status"].fillna("active") == "active" if "status" in rows else pd.Series(True, index=rows.index)
     soon = rows["renews_on"].between(s.day, s.day + pd.Timedelta(days=t.days)) & alive
-    amount = rows["annual_amount"] if "annual_amount" in rows else np.nan
+    amount = rows.get("annual_amount", np.nan)
     return rows.assign(amount=amount, date=rows["renews_on"], occasion_on=rows["renews_on"] - pd.Timedelta(days=t.days), until=rows["renews_on"])[soon]
 
 
@@ -204,8 +209,7 @@ def _maintenance(t: Trigger, s: Sight) -> pd.DataFrame:
     """Machines whose yearly maintenance falls into the next `days`."""
     rows = s.table("equipment")
     rows = rows[rows["installed_on"].notna()]
-    every = [rows.assign(occasion_on=[_in_year(d, s.day.year + plus) for d in rows["installed_on"]]) for plus in (0, 1)]
-    told = pd.concat(every, ignore_index=True)
+    told = _each_year(rows, "installed_on", s.day.year)
     told = told[told["occasion_on"].between(s.day, s.day + pd.Timedelta(days=t.days))]
     told = told.assign(years=told["occasion_on"].dt.year - told["installed_on"].dt.year, date=told["occasion_on"], until=told["occasion_on"])
     return told[told["years"] >= 1].assign(object=lambda f: f.get("model", "machine"), count=lambda f: f["faults"].fillna(0).astype(float) if "faults" in f else 0.0)

@@ -1,0 +1,70 @@
+"""Whom a play is for, on which occasion, and the sentence that says why."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from helpers.retention.ground import Ground
+from helpers.retention.playbook import Play
+from helpers.rules.schemes import with_columns
+
+FEW = ["order_count", "recency_days", "spend_12m"]
+
+
+def find_eligible(play: Play, ground: Ground) -> pd.DataFrame:
+    """Return the customers whom a play is for, with occasion (str), because, because_zh (str, what triggered it) and until (datetime64)."""
+    people = ground.people
+    fits = pd.Series(True, index=people.index)
+    if len(play.kinds) == 1:
+        fits &= play.kinds[0] == "consumer" if ground.one_kind_only else (people["kind"] == play.kinds[0]).fillna(False)
+    if play.levels:
+        fits &= people["level"].isin(play.levels)
+    if play.signals:
+        acting = [c for c in (f"acts_{s}" for s in play.signals) if c in people]
+        fits &= (people[acting].max(axis=1) == 1).fillna(False) if acting else False
+    if play.condition is not None:
+        fits &= play.condition.matches(with_columns(people, play.condition.columns))
+    rows = people[fits.astype("bool")]
+    if play.trigger:
+        rows = _on_occasion(rows, ground.triggers[ground.triggers["trigger"] == play.trigger])
+    if play.cadence:
+        rows = _on_occasion(rows, overdue(ground.cadence[ground.cadence["cadence"] == play.cadence]))
+    return rows.reset_index(drop=True)
+
+
+def overdue(plan: pd.DataFrame) -> pd.DataFrame:
+    """Return overdue contacts as occasions."""
+    late = plan[plan["overdue_days"] > 0]
+    last, days = late["last_on"].dt.strftime("%Y-%m-%d").fillna("never"), late["overdue_days"].astype("str")
+    return pd.DataFrame({
+        "customer_id": late["customer_id"], "occasion_on": late["due_on"], "open_until": pd.Series(pd.NaT, index=late.index, dtype="datetime64[us]"),
+        "evidence_en": late["label_en"] + ": last on " + last + ", " + days + " days overdue", "evidence_zh": late["label_zh"] + "：上次" + last + "，逾期" + days + "天",
+    })  # fmt: skip
+
+
+def _on_occasion(rows: pd.DataFrame, hits: pd.DataFrame) -> pd.DataFrame:
+    by = hits.drop_duplicates("customer_id").set_index("customer_id")
+    inside = rows[rows["customer_id"].isin(by.index)]
+    hit = by.reindex(inside["customer_id"])
+    return inside.assign(occasion=hit["occasion_on"].dt.strftime("%Y-%m-%d").to_numpy(), because=hit["evidence_en"].to_numpy(), because_zh=hit["evidence_zh"].to_numpy(), until=hit["open_until"].to_numpy())
+
+
+def name_occasion(rows: pd.DataFrame) -> pd.Series:
+    """Return the day that makes an action the same on another run: of the trigger, else since when the signal holds, else the last order."""
+    since, last = (rows[c].dt.strftime("%Y-%m-%d") if c in rows else pd.Series(None, index=rows.index, dtype="str") for c in ("since", "last_order_date"))
+    return rows["occasion"].where(rows["occasion"] != "", since.fillna(last).fillna("first order"))
+
+
+def say_why(rows: pd.DataFrame, play: Play, language: str) -> list[str]:
+    """Return why each customer is a candidate: the occasion, what the signals saw, or the plain facts."""
+    zh = language == "zh"
+    because, seen = (rows["because_zh"], rows["reason_zh"]) if zh else (rows["because"], rows["reason"])
+    danger = play.purpose == "save" or bool(play.signals)
+    facts = [_plain(*row, zh) for row in with_columns(rows, tuple(FEW))[FEW].itertuples(index=False)]
+    return [why or (what if danger and what else fact) for why, what, fact in zip(because, seen, facts, strict=True)]
+
+
+def _plain(orders: float, recency: float, spend: float, zh: bool) -> str:
+    if not orders or pd.isna(recency):
+        return "已登记，尚未下单" if zh else "registered, no order yet"
+    return f"{orders:.0f}单，上次{recency:.0f}天前，近12个月消费{spend:,.0f}" if zh else f"{orders:,.0f} order{'s' if orders > 1 else ''}, the last {recency:.0f} days ago, {spend:,.0f} spent in 12 months"
