@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from helpers.retention.quiet import quiet_solver
 
-MINUTES, CENTS = 60, 100
+MINUTES, CENTS, WEEK = 60, 100, 7
 DIRECT, CORE, SPREAD, WIDER = 300, 150, 30, 4  # up to so many candidates all are sought through at once; of more, those on which the linear relaxation is not clear
 ROUGH, WHOLE = 1e-5, 1e-7
 FEW_SECONDS = 1.0
@@ -99,9 +99,7 @@ def _rows(worth: pd.DataFrame, uses: pd.DataFrame, limits: Limits) -> tuple[csr_
     """The limits as rows of a matrix: minutes of owners and weeks, plays of customers, contacts of customers in any seven days."""
     place = pd.Series(np.arange(len(worth)), index=worth["candidate_id"])
     mine = uses[uses["candidate_id"].isin(place.index)]
-    parts = [_hour_rows(mine, place, limits), _play_rows(worth, limits)]
-    if limits.plays_per_customer > 1:
-        parts.append(_contact_rows(worth, mine, place, limits))
+    parts = [_hour_rows(mine, place, limits), _play_rows(worth, limits), _contact_rows(worth, mine, place, limits)]
     shift, row, column, value, caps = 0, [], [], [], []
     for r, c, v, cap in parts:
         row, column, value, caps = [*row, r + shift], [*column, c], [*value, v], [*caps, cap]
@@ -114,13 +112,13 @@ Part = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _hour_rows(uses: pd.DataFrame, place: pd.Series, limits: Limits) -> Part:
-    keys = list(limits.hours)
+    keys = sorted(limits.hours)
     number = {k: i for i, k in enumerate(keys)}
     rows = uses[uses["hours"] > 0]
     at = np.array([number.get(k, -1) for k in zip(rows["owner"], rows["week"], strict=True)], dtype="int64")
     known = at >= 0
     minutes = np.ceil(rows["hours"].to_numpy("float64") * MINUTES - 1e-6)
-    caps = np.array([np.floor(h * MINUTES + 1e-6) for h in limits.hours.values()], dtype="float64")
+    caps = np.array([np.floor(limits.hours[k] * MINUTES + 1e-6) for k in keys], dtype="float64")
     return at[known], place[rows["candidate_id"]].to_numpy()[known], minutes[known], caps
 
 
@@ -131,15 +129,21 @@ def _play_rows(worth: pd.DataFrame, limits: Limits) -> Part:
 
 
 def _contact_rows(worth: pd.DataFrame, uses: pd.DataFrame, place: pd.Series, limits: Limits) -> Part:
-    """A row for every seven days that end on a day with a contact; contacts on record count towards the first seven days."""
+    """A row for every seven days that end on a day with a contact; contacts on record count towards the first seven days.
+
+    Where a customer gets one play only, each candidate is looked at by itself.
+    """
     steps = uses[uses["contact"].astype("bool")]
-    steps = steps.assign(customer=steps["candidate_id"].map(worth.set_index("candidate_id")["customer_id"]))
+    alone = limits.plays_per_customer == 1
+    steps = steps.assign(customer=steps["candidate_id"] if alone else steps["candidate_id"].map(worth.set_index("candidate_id")["customer_id"]))
     pairs = steps.merge(steps[["customer", "due"]].drop_duplicates(), on="customer", suffixes=("", "_end"))
-    inside = pairs[(pairs["due"] <= pairs["due_end"]) & (pairs["due"] > pairs["due_end"] - 7)]
+    inside = pairs[(pairs["due"] <= pairs["due_end"]) & (pairs["due"] > pairs["due_end"] - WEEK)]
     keys = inside[["customer", "due_end"]].drop_duplicates(ignore_index=True).reset_index(names="row")
     told = inside.merge(keys, on=["customer", "due_end"]).groupby(["row", "candidate_id"]).size().reset_index(name="contacts")
-    recent = keys["customer"].map(dict(limits.recent_contacts)).fillna(0) * (keys["due_end"] <= 7)
-    return told["row"].to_numpy(), place[told["candidate_id"]].to_numpy(), told["contacts"].to_numpy("float64"), (limits.contacts_per_week - recent).to_numpy("float64")
+    who = keys["customer"].map(worth.set_index("candidate_id")["customer_id"]) if alone else keys["customer"]
+    recent = np.array([float(limits.recent_contacts.get(c, 0)) for c in who]) * (keys["due_end"] <= WEEK).to_numpy()
+    caps = np.maximum(limits.contacts_per_week - recent, 0.0)  # who had more than the cap gets nothing, which is a plan and not a contradiction
+    return told["row"].to_numpy(), place[told["candidate_id"]].to_numpy(), told["contacts"].to_numpy("float64"), caps
 
 
 def _with_budget(matrix: csr_matrix, caps: np.ndarray, money: np.ndarray, budget: float) -> tuple[csr_matrix, np.ndarray]:
@@ -184,7 +188,8 @@ def _solve(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, seconds: float
     relaxed = linprog(-net, A_ub=matrix, b_ub=caps, bounds=(0, 1), method="highs", options={"time_limit": seconds})
     if relaxed.x is None or relaxed.status != 0:
         return _greedy(net, matrix, caps, net), float(net.sum())
-    bound, price = -float(relaxed.fun), -relaxed.ineqlin.marginals
+    ceiling, price = -float(relaxed.fun), -relaxed.ineqlin.marginals
+    bound = ceiling
     distance = np.abs(net - matrix.T @ price)  # how much it costs at least to do other than the relaxation with this candidate
     unclear = (relaxed.x > WHOLE) & (relaxed.x < 1 - WHOLE)
     took, size = _greedy(net, matrix, caps, np.where(relaxed.x > 0.5, np.inf, -distance)), max(CORE, SPREAD * int(unclear.sum()))
@@ -194,7 +199,7 @@ def _solve(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, seconds: float
         best, most = _search_core(net, matrix, caps, relaxed.x > 0.5, core, max(seconds - (time.monotonic() - started), FEW_SECONDS))
         took = best if net[best].sum() > net[took].sum() else took
         outside = float(distance[~core].min()) if not core.all() else np.inf
-        bound = max(float(net[took].sum()), min(bound, max(most, bound - outside)))  # who leaves the core loses at least `outside`
+        bound = max(float(net[took].sum()), min(bound, max(most, ceiling - outside)))  # who leaves the core loses at least `outside`, counted from the relaxation
         if core.all():
             break
         size *= WIDER
