@@ -46,8 +46,8 @@ def allocate_hours(actions: pd.DataFrame, situations: pd.DataFrame, interactions
     told = rows.groupby("tier").agg(customers=("customer_id", "size"), value=("value_at_stake", "sum"), danger=("danger", "sum"))
     told["hours_planned"] = actions.groupby(actions["customer_id"].map(tiers))["hours"].sum()
     if interactions is not None and "kind" in interactions:
-        start = pd.Timestamp(as_of) - pd.Timedelta(days=BEFORE_DAYS)
-        done = interactions[(interactions["at"] > start) & (interactions["at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1))]
+        start = pd.Timestamp(as_of) - pd.Timedelta(days=BEFORE_DAYS - 1)  # the as-of day is one of the 90
+        done = interactions[(interactions["at"] >= start) & (interactions["at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1))]
         hours = done["kind"].map({n: p[1] for n, p in price_of(prices).items()}).fillna(0.0)
         told["hours_before"] = hours.groupby(done["customer_id"].map(tiers)).sum()
     told = told.reindex(columns=["customers", "value", "danger", "hours_before", "hours_planned"])

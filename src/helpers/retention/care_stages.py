@@ -26,9 +26,9 @@ from helpers.retention.winback import measure_returns, rank_winback
 LOST_LATELY = 183
 
 
-def customer_stakes(orders: nw.LazyFrame, customers: pd.DataFrame | None, as_of: dt.date, actions_settings: ActionsSettings) -> pd.DataFrame:
+def customer_stakes(orders: nw.LazyFrame, customers: pd.DataFrame | None, customer_values: pd.DataFrame | None, as_of: dt.date, actions_settings: ActionsSettings) -> pd.DataFrame:
     """What each customer is worth in a year, and on what that rests."""
-    return value_stakes(sum_years(orders, as_of=as_of, default_rate=actions_settings.margin_rate), customers, None)
+    return value_stakes(sum_years(orders, as_of=as_of, default_rate=actions_settings.margin_rate), customers, customer_values)
 
 
 def response_levels(customer_signals: pd.DataFrame, churn_scores: pd.DataFrame, playbook_files: dict[str, Any], as_of: dt.date, actions_settings: ActionsSettings) -> pd.DataFrame:
@@ -40,10 +40,10 @@ def response_levels(customer_signals: pd.DataFrame, churn_scores: pd.DataFrame, 
 
 def customer_situations(
     customer_axes: pd.DataFrame, customer_stakes: pd.DataFrame, response_levels: pd.DataFrame, customer_signals: pd.DataFrame, customer_tiers: pd.DataFrame, customer_days: pd.DataFrame, stream_coverage: pd.DataFrame, customers: pd.DataFrame | None,
-    need_types: pd.DataFrame | None, tickets: pd.DataFrame | None, as_of: dt.date, activity_settings: ActivitySettings, actions_settings: ActionsSettings,
+    need_types: pd.DataFrame | None, tickets: pd.DataFrame | None, value_scores: pd.DataFrame | None, as_of: dt.date, activity_settings: ActivitySettings, actions_settings: ActionsSettings,
 ) -> pd.DataFrame:  # fmt: skip
     """Everything that a play may look at, one row per customer."""
-    extras = {"customers": customers, "customer_tiers": customer_tiers, "tickets": tickets, "need_types": need_types}
+    extras = {"customers": customers, "customer_tiers": customer_tiers, "tickets": tickets, "need_types": need_types, "value_scores": value_scores}
     history = History.of(customer_days, stream_coverage, customers, activity_settings)
     return build_situations(customer_axes, customer_stakes, response_levels, customer_signals, extras, history, as_of=as_of, unknown_chance=actions_settings.unknown_chance)
 

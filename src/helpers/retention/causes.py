@@ -33,7 +33,7 @@ def code_causes(declining: pd.DataFrame, tables: Mapping[str, pd.DataFrame | Non
     tables : mapping
         Any of interactions (text, topic, outcome), tickets (category, text, is_complaint), surveys (text), signals; None when not measured.
     as_of : datetime.date
-        Rows of the 120 days before are read.
+        Rows of the last 120 days, this one included, are read.
 
     Returns
     -------
@@ -44,12 +44,12 @@ def code_causes(declining: pd.DataFrame, tables: Mapping[str, pd.DataFrame | Non
     -----
     Rows 000-37, 002-55. Codes that people enter (the first call of a play asks for one) belong into the text of the conversation; these words find them.
     """
-    start, end = pd.Timestamp(as_of) - pd.Timedelta(days=DAYS), pd.Timestamp(as_of) + pd.Timedelta(days=1)
+    start, end = pd.Timestamp(as_of) - pd.Timedelta(days=DAYS - 1), pd.Timestamp(as_of) + pd.Timedelta(days=1)
     parts = [pd.DataFrame(columns=list(CAUSES))]
     for name, dated in (("interactions", "at"), ("tickets", "opened_at"), ("surveys", "answered_on"), ("signals", "observed_on")):
         table = tables.get(name)
         if table is not None:
-            rows = table[(table[dated] > start) & (table[dated] < end) & table["customer_id"].isin(declining["customer_id"])]
+            rows = table[(table[dated] >= start) & (table[dated] < end) & table["customer_id"].isin(declining["customer_id"])]
             parts.append(_code(rows.assign(on=rows[dated].dt.normalize()), name))
     told = pd.concat([p for p in parts if len(p)] or parts, ignore_index=True).drop_duplicates(["customer_id", "cause", "source"], keep="last")
     return told[list(CAUSES)].astype(CAUSES).sort_values(["customer_id", "cause", "source"], ignore_index=True)

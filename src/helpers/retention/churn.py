@@ -31,7 +31,7 @@ class Past:
     settings: ChurnSettings
     as_of: dt.date
     warn: Warn
-    _kept: dict[int, tuple[Sheet, Whole]] = field(default_factory=dict)
+    _kept: dict[int, Sheet] = field(default_factory=dict)
 
     @property
     def dates(self) -> Whole:
@@ -40,14 +40,13 @@ class Past:
         every = s.train_dates + s.tests * -(-s.horizon_days // s.every_days) + 1
         return past_dates(self.history, self.as_of, horizon=s.horizon_days, every=s.every_days, count=every, history_days=s.history_days)
 
-    def at(self, cut: int, population: str = AT_RISK) -> tuple[Sheet, Whole]:
-        """Return the features of a date, and who ordered nothing within the horizon after it."""
+    def at(self, cut: int, population: str = AT_RISK, until: int | None = None) -> tuple[Sheet, Whole]:
+        """Return the features of a date, and who ordered nothing within the horizon after it, as known on the day `until` (the as-of date): an order that came back later still stood then."""
         if cut not in self._kept:
             look = self.history.at(_day(cut).date())
-            sheet = build_sheet(look, self.warn(look))
-            later = self.history.at(self.as_of).total("orders", cut + 1, cut + self.settings.horizon_days)
-            self._kept[cut] = sheet, (later <= 0)[sheet.who]
-        sheet, left = self._kept[cut]
+            self._kept[cut] = build_sheet(look, self.warn(look))
+        sheet, now = self._kept[cut], self.history.at(self.as_of if until is None else _day(until).date())
+        left = (now.total("orders", cut + 1, cut + self.settings.horizon_days) <= 0)[sheet.who]
         return (sheet, left) if population == EVERYBODY else (sheet.only(sheet.at_risk), left[sheet.at_risk])
 
     def known(self, until: int) -> list[int]:
@@ -56,7 +55,7 @@ class Past:
 
     def learn(self, until: int, population: str = AT_RISK) -> dict[str, Additive]:
         """Return the methods fitted on what was known on the day `until`; none when too few had left, or stayed, by then."""
-        rows = [self.at(d, population) for d in self.known(until)]
+        rows = [self.at(d, population, until) for d in self.known(until)]
         left = sum(int(gone.sum()) for _, gone in rows)
         stayed = sum(len(gone) for _, gone in rows) - left
         return {m: _fit(rows, m, self.settings.strength) for m in METHODS} if min(left, stayed) >= self.settings.least_left else {}

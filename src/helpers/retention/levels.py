@@ -37,7 +37,7 @@ def assign_levels(findings: pd.DataFrame, scores: pd.DataFrame, *, as_of: dt.dat
     -------
     pandas.DataFrame
         One row per customer with an acting signal or a churn score: customer_id, level (str: none, mild, moderate, severe), level_by (str: signals, chance, both), signal_level, chance_level, leave_chance
-        (float64: the churn score, or what the strongest acting signal has come to in the past, whichever is higher), shrink_share (float64, part of the spend at stake when the customer shrinks), loss_share
+        (float64: the churn score, or what the strongest acting signal has come to in the past, whichever is higher; missing when neither is known), shrink_share (float64, part of the spend at stake when the customer shrinks), loss_share
         (float64, the two together: part of a year's value that is at stake), chance_basis, signals (str), since (datetime64), reason, reason_zh (str, the strongest evidence), first_step_by
         (datetime64, by the clock of the level). Sorted by customer_id.
 
@@ -54,11 +54,12 @@ def assign_levels(findings: pd.DataFrame, scores: pd.DataFrame, *, as_of: dt.dat
     level = np.maximum(steps["signal"], steps["chance"]).astype(int)
     leave, basis = _chance(score, told)
     shrink = told["shrink"].fillna(0.0)
+    known = leave.fillna(0.0)
     reason = {lang: _reason(told[lang], scores, ids, lang) for lang in ("en", "zh")}
     frame = pd.DataFrame({
         "customer_id": ids, "level": [_name(s) for s in level], "level_by": np.select([steps["signal"] > steps["chance"], steps["signal"] < steps["chance"]], ["signals", "chance"], "both"),
         "signal_level": [_name(int(s)) for s in steps["signal"]], "chance_level": [_name(int(s)) for s in steps["chance"]], "leave_chance": leave.to_numpy(), "shrink_share": shrink.to_numpy(),
-        "loss_share": (leave + (1 - leave) * shrink).to_numpy(), "chance_basis": basis, "signals": told["signals"].fillna("").to_numpy(), "since": told["since"].to_numpy(), "reason": reason["en"], "reason_zh": reason["zh"],
+        "loss_share": (known + (1 - known) * shrink).to_numpy(), "chance_basis": basis, "signals": told["signals"].fillna("").to_numpy(), "since": told["since"].to_numpy(), "reason": reason["en"], "reason_zh": reason["zh"],
     })  # fmt: skip
     hours = frame["level"].map(dict(clocks)).fillna(168)
     return frame.assign(first_step_by=pd.Timestamp(as_of) + pd.to_timedelta(hours, unit="h"))[list(LEVELS)].astype(LEVELS)
@@ -88,7 +89,7 @@ def _chance(score: pd.Series, told: pd.DataFrame) -> tuple[pd.Series, list[str]]
     seen = told["leave"].astype("float64")
     both = pd.concat([score, seen], axis=1).max(axis=1)
     basis = np.select([both.isna(), (seen > score.fillna(-1)).to_numpy()], ["not known", "what the signal has come to before"], "churn score")
-    return both.fillna(0.0), list(basis)
+    return both, list(basis)
 
 
 def _reason(words: pd.Series, scores: pd.DataFrame, ids: pd.Index, language: str) -> list[str]:

@@ -61,13 +61,14 @@ def usual_per_window(look: Look, stream: str, window: int, baseline: int) -> tup
 
 
 def _season(look: Look, seen: Whole, usual: Whole, enough: Whole) -> Whole:
-    """How everybody of the same kind moved, so that a quiet season is nobody's fault."""
+    """How everybody else of the same kind moved, so that a quiet season is nobody's fault; the customer's own fall is no season."""
     factor = np.ones(len(seen))
     for kind in np.unique(look.history.groups):
         group = look.history.groups == kind
         alike = enough & group
-        if usual[alike].sum() > 0:
-            factor[group] = np.clip(seen[alike].sum() / usual[alike].sum(), LEAST_SEASON, MOST_SEASON)
+        others_seen, others_usual = (v[alike].sum() - np.where(alike, v, 0.0)[group] for v in (seen, np.nan_to_num(usual)))
+        told = others_usual > 1e-9 * max(float(usual[alike].sum()), 1.0)
+        factor[group] = np.where(told, np.clip(others_seen / np.where(told, others_usual, 1.0), LEAST_SEASON, MOST_SEASON), 1.0)
     return factor
 
 

@@ -116,7 +116,7 @@ def price_threshold(tested: pd.DataFrame, judged: pd.DataFrame, *, margin_rate: 
     -------
     pandas.DataFrame
         kind (str), threshold (float64), contacted, left (Int64, of those contacted), saved_margin (float64, margin of a year of those who left, times the save rate), cost, net (float64), best (boolean, the
-        threshold with the highest net), pays_from (float64, the chance from which a contact with a customer of median margin pays). Row threshold 0 is everybody.
+        threshold with the highest net), pays_from (float64, the chance from which a contact with a customer of median margin pays). Row threshold 0 is everybody, row 1 is nobody.
     """
     frames = [_price_kind(tested if k == ALL else tested[tested["group"] == k], k, m, margin_rate, contact_cost, settings) for k, m in choose_methods(judged, list(dict.fromkeys(judged["kind"]))).items()]
     columns = {"kind": "str", "method": "str", "threshold": "float64", "contacted": "Int64", "left": "Int64", "saved_margin": "float64", "cost": "float64", "net": "float64", "best": "boolean", "pays_from": "float64"}
@@ -127,7 +127,7 @@ def _price_kind(tested: pd.DataFrame, kind: str, method: str, margin_rate: float
     margin = tested["spend_year"].to_numpy("float64") * margin_rate
     chance, left = tested[method].to_numpy("float64"), tested["left"].to_numpy("bool")
     rows = []
-    for t in np.round(np.arange(0, 1, 0.05), 2):
+    for t in np.round(np.arange(0, 1.01, 0.05), 2):
         chosen = chance >= t
         saved = float((margin * left)[chosen].sum() * settings.save_rate)
         rows.append({"threshold": t, "contacted": int(chosen.sum()), "left": int(left[chosen].sum()), "saved_margin": saved, "cost": cost * int(chosen.sum())})

@@ -49,7 +49,7 @@ def build_situations(axes: pd.DataFrame, stakes: pd.DataFrame, levels: pd.DataFr
     buys = (told["activity"].isin(["active", "slowing"])) if "activity" in told else pd.Series(False, index=told.index)
     known = told["leave_chance"].notna()
     chance = told["leave_chance"].fillna(pd.Series(unknown_chance, index=told.index).where(buys, 0.0))
-    told = told.assign(leave_chance=chance, loss_share=told["loss_share"].fillna(chance), chance_basis=told["chance_basis"].where(known, "not known: setting actions.unknown_chance").astype("str"))
+    told = told.assign(leave_chance=chance, loss_share=chance + (1 - chance) * told["shrink_share"], chance_basis=told["chance_basis"].where(known, "not known: setting actions.unknown_chance").astype("str"))
     told = told.assign(value_class=_value_class(told))
     told = told.assign(**_flags(told["customer_id"], findings), **_extras(told, extras, as_of))
     recent = sum((history.at(as_of).recent(s, RECENT) for s in STREAMS if s in history.streams), start=0.0)
@@ -89,7 +89,7 @@ def _extras(told: pd.DataFrame, extras: Mapping[str, pd.DataFrame | None], as_of
 
 def _lookup(ids: pd.Series, table: pd.DataFrame | None, column: str, otherwise: pd.Series) -> pd.Series:
     if table is None or column not in table:
-        return otherwise
+        return otherwise.astype("boolean") if column == "is_core" else otherwise
     told = ids.map(table.drop_duplicates("customer_id").set_index("customer_id")[column])
     return told.astype("boolean") if column == "is_core" else told.astype("str")
 

@@ -115,7 +115,7 @@ def _views(t: Trigger, s: Sight) -> pd.DataFrame:
     lines = lazy(s.tables["order_lines"])
     if seen.empty or "product_id" not in lines.collect_schema().names():
         return seen.assign(object=seen["product_id"])
-    bought = lines.filter((nw.col("amount") > 0) & (nw.col("order_date") >= start.to_pydatetime())).join(lift(seen[["customer_id", "product_id"]], lines), on=["customer_id", "product_id"], how="inner")
+    bought = lines.filter((nw.col("amount") > 0) & (nw.col("order_date") >= start.to_pydatetime()) & (nw.col("order_date") < end.to_pydatetime())).join(lift(seen[["customer_id", "product_id"]], lines), on=["customer_id", "product_id"], how="inner")
     gone = to_pandas(bought.select("customer_id", "product_id").unique())
     left = seen.merge(gone.assign(_bought=True), on=["customer_id", "product_id"], how="left")
     return _named(left[left["_bought"].isna()], s).sort_values(["customer_id", "count"])
@@ -225,6 +225,7 @@ def _solved(t: Trigger, s: Sight) -> pd.DataFrame:
 
 def _bad_answer(t: Trigger, s: Sight) -> pd.DataFrame:
     rows = s.table("surveys")
+    rows = rows[rows["answered_on"] < s.day + pd.Timedelta(days=1)]
     score = rows["nps"].astype("float64") if "nps" in rows else pd.Series(np.nan, index=rows.index)
     csat = rows["csat"].astype("float64") if "csat" in rows else pd.Series(np.nan, index=rows.index)
     bad_nps, bad_csat = score <= 6, csat <= 2

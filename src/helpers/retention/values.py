@@ -15,7 +15,9 @@ STAKES = {
     "value_is_default": "boolean",
 }  # fmt: skip
 YEAR = 365
-LEAST_ALIVE = 0.2  # a chance of being alive below this would blow a forecast up beyond what it can bear
+MONTHS = 12
+LEAST_ALIVE = 0.2  # divided by a smaller chance of being alive, a forecast says nothing about what a customer brought; the last active year does
+REVENUE_ONLY = "revenue, no costs known"  # value_basis of customer_values where its money is sales and not margin
 
 
 def sum_years(orders: object, *, as_of: dt.date, default_rate: float) -> pd.DataFrame:
@@ -69,13 +71,14 @@ def value_stakes(years: pd.DataFrame, customers: pd.DataFrame | None, customer_v
     customers : pandas.DataFrame, optional
         Customers without an order are worth what the median customer's first year was: see `value_basis`.
     customer_values : pandas.DataFrame, optional
-        From lesson 05: customer_id, expected_value, predicted and, where a model tells, p_alive.
+        Table `customer_values` of lesson 05: expected_value (missing without a forecast) of the next horizon_months, p_alive, value_basis.
 
     Returns
     -------
     pandas.DataFrame
         customer_id, revenue_year, margin_year, margin_rate, value_at_stake (float64, margin of a year if the customer stays), expected_value (float64, margin of the next 12 months as things stand), value_basis (str:
-        value model, own margin of the last active year, default margin rate, typical customer), value_is_default (boolean). Currency units. Sorted by customer_id.
+        value model, value model at the default margin rate, own margin of the last active year, default margin rate, typical customer), value_is_default (boolean). Currency units. Sorted by customer_id. Who is most probably lost has at stake
+        what he brought in his last active year, whatever is expected of him now.
     """
     told = years.rename(columns={"margin_is_default": "value_is_default"})
     told = told.assign(value_at_stake=told["margin_year"], expected_value=told["margin_year"], value_basis=np.where(told["value_is_default"], "default margin rate", "own margin of the last active year"))
@@ -89,14 +92,14 @@ def value_stakes(years: pd.DataFrame, customers: pd.DataFrame | None, customer_v
 def _by_model(told: pd.DataFrame, values: pd.DataFrame) -> pd.DataFrame:
     """A forecast already holds the chance of leaving; divided by the chance of being alive it is what is at stake."""
     model = values.drop_duplicates("customer_id").set_index("customer_id").reindex(told["customer_id"]).reset_index()
-    known = model["expected_value"].notna()
-    if "predicted" in model:
-        known &= model["predicted"].fillna(False).astype("bool")
-    alive = model["p_alive"].astype("float64").fillna(1.0).clip(lower=LEAST_ALIVE) if "p_alive" in model else 1.0
-    stays = model["expected_value"].astype("float64") / alive
+    sales = model["value_basis"].eq(REVENUE_ONLY).fillna(False).astype("bool")
+    a_year = model["expected_value"].astype("float64") * MONTHS / model["horizon_months"].astype("float64") * told["margin_rate"].where(sales, 1.0)
+    alive, known = model["p_alive"].astype("float64").fillna(1.0), a_year.notna()
+    lives = known & (alive >= LEAST_ALIVE)
+    basis = np.where(sales & told["value_is_default"].astype("bool"), "value model at the default margin rate", "value model")
     return told.assign(
-        expected_value=told["expected_value"].where(~known, model["expected_value"].astype("float64")), value_at_stake=told["value_at_stake"].where(~known, stays),
-        value_basis=pd.Series(told["value_basis"]).where(~known, "value model"), value_is_default=told["value_is_default"].where(~known, False),
+        expected_value=told["expected_value"].where(~known, a_year), value_at_stake=told["value_at_stake"].where(~lives, a_year / alive),
+        value_basis=pd.Series(told["value_basis"]).where(~lives, basis), value_is_default=told["value_is_default"].where(~lives | sales, False),
     )  # fmt: skip
 
 

@@ -100,15 +100,24 @@ def rank_winback(history: History, odds: pd.DataFrame, stakes: pd.DataFrame, *, 
     Returns
     -------
     pandas.DataFrame
-        customer_id, rank (Int64), recency_days (Int64), orders_class, silence_class, natural_odds (float64, of coming back within 60 days anyway) with its interval, value_if_back (float64, currency units a year),
+        customer_id, rank (Int64), recency_days (Int64), orders_class, silence_class, natural_odds (float64, of coming back within 60 days anyway; of all lost customers for a class that was empty in the past) with its interval, value_if_back (float64, currency units a year),
         added_odds (natural odds times `returns`), added_value (added odds times value: natural return is taken off), reason (str).
     """
     look = history.at(as_of)
     lost, rows = _classes(look)
-    rows = rows.assign(customer_id=history.ids[lost], recency_days=look.pace["recency_days"].to_numpy()[lost]).merge(odds, on=["orders_class", "silence_class"], how="inner")
-    worth = rows["customer_id"].map(stakes.set_index("customer_id")["value_at_stake"]).fillna(0.0) * rows["return_pace"]
+    rows = rows.assign(customer_id=history.ids[lost], recency_days=look.pace["recency_days"].to_numpy()[lost]).merge(odds, on=["orders_class", "silence_class"], how="left")
+    rows = _unseen(rows, odds)
+    worth = rows["customer_id"].map(stakes.set_index("customer_id")["margin_year"]).fillna(0.0) * rows["return_pace"]
     added = np.minimum(rows["natural_odds"] * returns, 1 - rows["natural_odds"])
     rows = rows.assign(value_if_back=worth, added_odds=added, added_value=added * worth)
     rows = rows.sort_values(["added_value", "customer_id"], ascending=[False, True], ignore_index=True)
     said = [f"{r.orders_class}, silent for {r.recency_days:.0f} days; {r.natural_odds:.1%} of such customers come back within 60 days anyway".replace("%", " %") for r in rows.itertuples()]
     return rows.assign(rank=range(1, len(rows) + 1), reason=pd.Series(said, index=rows.index, dtype="str"))[list(RANKING)].astype(RANKING)
+
+
+def _unseen(rows: pd.DataFrame, odds: pd.DataFrame) -> pd.DataFrame:
+    """A class that was empty at the past dates has the odds of all lost customers; without any past there are no odds, and nobody is ranked."""
+    if odds.empty or not odds["customers"].sum():
+        return rows.head(0)
+    overall = float(odds["returned"].sum() / odds["customers"].sum())
+    return rows.fillna({"natural_odds": overall, "odds_low": 0.0, "odds_high": 1.0, "return_pace": float(odds["return_pace"].iloc[0])})
