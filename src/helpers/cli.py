@@ -16,6 +16,8 @@ profile_app = typer.Typer(no_args_is_help=True, help="Profiles: which sources th
 schemes_app = typer.Typer(no_args_is_help=True, help="Tier schemes: what there is, whether it hangs together, what is called what elsewhere.")
 app.add_typer(profile_app, name="profile")
 app.add_typer(schemes_app, name="schemes")
+plays_app = typer.Typer(no_args_is_help=True, help="Signals and plays: what there is, and whether it hangs together.")
+app.add_typer(plays_app, name="plays")
 
 ProfileOption = Annotated[str, typer.Option(help="name in data/profiles, or the path of a .yml file")]
 AsOfOption = Annotated[str, typer.Option(help="last day that is read, YYYY-MM-DD; default: the profile's")]
@@ -46,13 +48,17 @@ def run(
     assign: SetOption = None,
     out: OutOption = None,
     tables_only: Annotated[bool, typer.Option("--tables-only", help="make the tables, run no notebooks")] = False,
+    previous: Annotated[Optional[Path], typer.Option(help="run folder of an earlier action list: says what was added, done and dropped since, and reads what people entered there")] = None,  # noqa: UP045
 ) -> None:
-    """Run all lessons on a profile and write report, tables and manifest."""
+    """Run all lessons on a profile and write report, action list, tables and manifest."""
     from helpers.runs.main_job import run_all
+    from helpers.runs.playfiles import near_project
     from helpers.runs.settings import read_assignments
 
-    folder = out.absolute() if out else ""
-    result = run_all(profile, as_of, read_assignments(assign or []), folder, tables_only=tables_only, say=typer.echo)
+    folder, told = out.absolute() if out else "", read_assignments(assign or [])
+    if previous:
+        told.setdefault("actions", {})["previous"] = near_project(previous)
+    result = run_all(profile, as_of, told, folder, tables_only=tables_only, say=typer.echo)
     for name, reason in result.run.not_measured().items():
         typer.echo(f"  {name}: {reason}")
     typer.echo(_near(result.page))
@@ -212,6 +218,38 @@ def schemes_crosswalk(a: str, b: str, profile: ProfileOption = "demo", as_of: As
     contents = read_scheme_files()
     first, second = (primary_scheme(contents, name, "on the command line") for name in (a, b))
     typer.echo(as_text(cross_tiers(Run.open(profile, as_of).load("scheme_tiers"), (first, second))))
+
+
+@plays_app.command("list")
+def plays_list() -> None:
+    """Print every play in data/playbooks and every signal in data/signals."""
+    from helpers.runs.playlint import list_plays, list_signals
+    from helpers.show.tables import as_text
+
+    typer.echo(as_text(list_plays(), width=80))
+    typer.echo("")
+    typer.echo(as_text(list_signals(), width=60))
+
+
+@plays_app.command("lint")
+def plays_lint(
+    files: Annotated[Optional[list[Path]], typer.Argument(help="signal and playbook files of your own, looked at together with the project's; a file goes before the project's of the same name")] = None,  # noqa: UP045
+    profile: Annotated[str, typer.Option(help="also look whether this profile's staff and costs can carry the plays")] = "",
+    as_of: AsOfOption = "",
+    everything: Annotated[bool, typer.Option("--all", help="print what is in order, too")] = False,
+) -> None:
+    """Look into every play: columns and signals that nobody knows, missing words, costs above the cap, nobody to do it, situations without a play."""
+    from helpers.runs.playlint import lint_plays
+    from helpers.show.tables import as_text
+
+    found = lint_plays(files or [], profile, as_of)
+    faults = found[found["verdict"] == "fault"]
+    shown = found if everything else faults
+    if len(shown):
+        typer.echo(as_text(shown, width=200))
+    typer.echo(f"{found['play'].nunique() - 1:,} plays, {len(found):,} checks, {len(faults):,} faults")
+    if len(faults):
+        raise typer.Exit(1)
 
 
 @app.command("check-env")

@@ -35,10 +35,11 @@ def find_eligible(play: Play, ground: Ground) -> pd.DataFrame:
 def overdue(plan: pd.DataFrame) -> pd.DataFrame:
     """Return overdue contacts as occasions."""
     late = plan[plan["overdue_days"] > 0]
-    last, days = late["last_on"].dt.strftime("%Y-%m-%d").fillna("never"), late["overdue_days"].astype("str")
+    met, last, days = late["last_on"].notna(), late["last_on"].dt.strftime("%Y-%m-%d").fillna(""), late["overdue_days"].astype("str")
     return pd.DataFrame({
         "customer_id": late["customer_id"], "occasion_on": late["due_on"], "open_until": pd.Series(pd.NaT, index=late.index, dtype="datetime64[us]"),
-        "evidence_en": late["label_en"] + ": last on " + last + ", " + days + " days overdue", "evidence_zh": late["label_zh"] + "：上次" + last + "，逾期" + days + "天",
+        "evidence_en": late["label_en"] + ": " + ("last on " + last).where(met, "never so far") + ", " + days + " days overdue",
+        "evidence_zh": late["label_zh"] + "：" + ("上次" + last).where(met, "尚未联系") + "，逾期" + days + "天",
     })  # fmt: skip
 
 

@@ -83,6 +83,7 @@ class ActionsSettings(BaseModel):
     spend_steps: tuple[float, ...] = Field((), description="spend of 12 months at which a customer reaches the next level, ascending (currency units); empty: quantiles of all buyers")
     winback_value: float = Field(0.5, gt=0, le=2, description="share of the former yearly margin that a customer who comes back brings, where the own past does not tell")
     solver_seconds: float = Field(40.0, gt=0, le=3600, description="time for the optimiser; when it runs out the list says how far from optimal it may be")
+    language: Literal["en", "zh"] = Field("en", description="language of workbook, page and calendars of the action list; the workbook has the other one on its last sheet")
     previous: str = Field("", description="run folder of an earlier list, in the project: what was added, done or dropped since is told, and ids go on")
 
     @model_validator(mode="after")

@@ -66,7 +66,7 @@ def say_plan(summary: pd.DataFrame, currency: str) -> str:
     at = summary.set_index("figure")["value"]
     served, people, net, hours = int(at["customers served"]), int(at["actions by people"]), at["expected net"], at["hours of the first week"]
     missed, lost = int(at["not served: no capacity"]), at["given up: no capacity"]
-    told = f"{served:,} customers are served with {people:,} actions by people ({hours:,.0f} hours in the first week), expected to bring {net:,.0f} {currency} more than they cost."
+    told = f"{served:,} customers are served, with {people:,} actions by people ({hours:,.0f} hours in the first week) and {int(at['automatic messages']):,} automatic messages; this is expected to bring {net:,.0f} {currency} more than it costs."
     if not missed:
         return told + " Nobody is left out for want of hours or money."
     return told + f" {missed:,} customers get nothing for want of hours or money; that gives up {lost:,.0f} {currency}."

@@ -47,6 +47,15 @@ def _at_risk_value(axes: pd.DataFrame, run: Run) -> float | None:
     return _sum("spend_12m")(axes[axes["risk"].isin(AT_RISK)], run) if "risk" in axes else None
 
 
+def _by_people(actions: pd.DataFrame, run: Run) -> float | None:
+    return float((actions["owner"] != "automatic").sum()) if "owner" in actions else float(len(actions))
+
+
+def _planned_net(summary: pd.DataFrame, run: Run) -> float | None:
+    rows = summary.loc[summary["figure"] == "expected net", "value"]
+    return float(rows.iloc[0]) if len(rows) else None
+
+
 def _to_call(tiers: pd.DataFrame, run: Run) -> float | None:
     return float(tiers["call_first"].fillna(False).sum()) if "call_first" in tiers else None
 
@@ -66,7 +75,8 @@ HEADLINES: tuple[Headline, ...] = (
     Headline("revenue", "net revenue", "money", "orders", _sum("net_amount"), "sales less returns, over all time"),
     Headline("at_risk_value", "value at risk", "money", "customer_axes", _at_risk_value, "what customers at moderate or severe risk spent in the last 12 months"),
     Headline("to_call", "to call first", "count", "customer_tiers", _to_call, "customers in the tiers that are called first"),
-    Headline("planned_actions", "planned actions", "count", "action_list", _rows, "rows of the action list"),
+    Headline("planned_actions", "planned actions", "count", "action_list", _by_people, "actions by people on the action list, automatic messages not counted"),
+    Headline("planned_net", "expected of the actions", "money", "plan_summary", _planned_net, "what the action list is expected to bring, less its cost"),
     Headline("expected_value", "expected value", "money", "customer_values", _expected, "what the customers with a forecast are expected to bring"),
     Headline("no_forecast", "customers without a forecast", "count", "customer_values", _no_forecast, "not in the expected value: no purchase of theirs stands, or no model could be fitted"),
 )

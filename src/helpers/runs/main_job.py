@@ -11,6 +11,7 @@ from typing import Any
 from helpers.cleaning.ledger import check_ledger
 from helpers.cleaning.settings_filters import say_filters
 from helpers.errors import UserError
+from helpers.runs.action_files import write_actions
 from helpers.runs.files import sha256_of, sweep_drafts, write_whole
 from helpers.runs.keys import run_key
 from helpers.runs.manifest import MANIFEST, PROGRESS, build_manifest, file_facts, write_manifest
@@ -104,6 +105,7 @@ def run_all(
     run.save(*run.tables())
     write_lists(run)
     write_sheets(run)
+    write_actions(run)
     executed = _execute(run, work, key, say)
     manifest = build_manifest(run, notebooks=[e.record() for e in executed], key=key, stage_seconds=seconds)
     page = run.folder / "report.html"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import pandas as pd
 import yaml
 
 from helpers.errors import UserError
+from helpers.runs.action_status import read_status, with_status
 from helpers.runs.paths import project_root
 from helpers.runs.tablefiles import read_table
 
-LIST_TABLE, STATUS_SHEET = Path("tables") / "action_list.parquet", Path("review") / "actions.csv"
+LIST_TABLE, MANIFEST = Path("tables") / "action_list.parquet", "manifest.json"
 
 
 def read_folder(name: str) -> dict[str, Any]:
@@ -23,57 +25,75 @@ def read_folder(name: str) -> dict[str, Any]:
     UserError
         A file is no YAML; the message names file and line.
     """
-    return {path.stem: _read_yaml(path, name) for path in sorted((project_root() / "data" / name).glob("*.yml"))}
+    return {path.stem: read_yaml_file(path, f"data/{name}/") for path in sorted((project_root() / "data" / name).glob("*.yml"))}
 
 
-def _read_yaml(path: Path, folder: str) -> Any:
+def read_yaml_file(path: Path, place: str = "") -> Any:
+    """Return the content of a YAML file; `place` is what a message says before its name."""
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError as fault:
+        raise UserError(f"there is no file {place}{path.name}") from fault
     except (yaml.YAMLError, UnicodeDecodeError) as fault:
-        raise UserError(f"data/{folder}/{path.name} cannot be read as YAML: {' '.join(str(fault).split())}") from fault
+        raise UserError(f"{place}{path.name} cannot be read as YAML: {' '.join(str(fault).split())}") from fault
 
 
-def read_previous_list(previous: str, as_of: pd.Timestamp) -> pd.DataFrame | None:
-    """Return the list of an earlier run with what people wrote into its sheet `review/actions.csv`; None when none is named.
+def read_previous_list(previous: str, as_of: pd.Timestamp, folder: Path | None = None) -> pd.DataFrame | None:
+    """Return the list of an earlier run with what people entered in its `action_list.xlsx` or `review/actions.csv`; None when none is named.
 
     Parameters
     ----------
     previous : str
-        Run folder, relative to the project (setting `actions.previous`); empty: no earlier list.
+        Run folder, relative to the project (setting `actions.previous`, `crmkit run --previous`); empty: no earlier list.
     as_of : pandas.Timestamp
         Day of the present run.
+    folder : pathlib.Path, optional
+        Folder of the present run, which would be written over the earlier one.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        The columns of `action_list` and listed_on (datetime64, the day of that list).
 
     Raises
     ------
     UserError
-        The folder lies outside the project, holds no list, or holds one that is not earlier.
+        The folder lies outside the project, is that of the present run, holds no list, or holds one that is not earlier.
     """
     if not previous:
         return None
-    folder = (project_root() / previous).resolve()
-    if not folder.is_relative_to(project_root().resolve()):
-        raise UserError(f"setting actions.previous = {previous!r}: name a run folder inside the project, for example outputs/demo")
-    if not (folder / LIST_TABLE).exists():
-        raise UserError(f"setting actions.previous = {previous!r}: there is no {LIST_TABLE.as_posix()} in it; run that day first")
-    told = read_table(folder / LIST_TABLE)
-    listed_on = told["first_listed_on"].max() if len(told) else pd.NaT
-    if len(told) and listed_on >= as_of:
-        raise UserError(f"setting actions.previous = {previous!r}: its list is of {listed_on:%Y-%m-%d}, which is not before {as_of:%Y-%m-%d}")
-    return _with_status(told.assign(listed_on=listed_on), folder / STATUS_SHEET)
+    where = f"setting actions.previous = {previous!r}"
+    earlier = (project_root() / previous).resolve()
+    if not earlier.is_relative_to(project_root().resolve()):
+        raise UserError(f"{where}: name a run folder inside the project, for example outputs/demo")
+    if not (earlier / LIST_TABLE).exists():
+        raise UserError(f"{where}: there is no {LIST_TABLE.as_posix()} in it; run that day first")
+    if folder is not None and earlier == folder.resolve():
+        raise UserError(f"{where} is the folder of this run itself: give the new run another one (--out), so that the earlier list stays")
+    told = read_table(earlier / LIST_TABLE)
+    listed_on = _day_of(earlier, told)
+    if listed_on is not None and listed_on >= as_of:
+        raise UserError(f"{where}: its list is of {listed_on:%Y-%m-%d}, which is not before {as_of:%Y-%m-%d}")
+    return with_status(told, read_status(earlier)).assign(listed_on=listed_on)
 
 
-def _with_status(told: pd.DataFrame, sheet: Path) -> pd.DataFrame:
-    """What people wrote goes first; a sheet that lacks a column is ignored in it."""
-    if not sheet.exists():
-        return told
-    try:
-        written = pd.read_csv(sheet, dtype="str", encoding="utf-8-sig", sep=None, engine="python", keep_default_na=False)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as fault:
-        raise UserError(f"{sheet.name} in the folder review cannot be read as a CSV file in UTF-8: save it as CSV UTF-8") from fault
-    if "action_id" not in written:
-        raise UserError(f"{sheet.name} in the folder review has no column action_id: keep the header as it was written")
-    by = written.drop_duplicates("action_id", keep="last").set_index("action_id")
-    for column in ("status", "result"):
-        if column in by:
-            told[column] = told["action_id"].map(by[column]).fillna(told[column])
-    return told
+def _day_of(folder: Path, told: pd.DataFrame) -> pd.Timestamp | None:
+    """The as-of date of the earlier run; of a run that was broken off, the newest day on its list."""
+    if (folder / MANIFEST).exists():
+        return pd.Timestamp(json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["as_of"])
+    return told["first_listed_on"].max() if len(told) else None
+
+
+def near_project(folder: Path) -> str:
+    """Return a folder as the setting `actions.previous` names it: relative to the project, wherever the command was given.
+
+    Raises
+    ------
+    UserError
+        It lies outside the project.
+    """
+    here, root = folder.absolute().resolve(), project_root().resolve()
+    there = here if here.exists() else (root / folder).resolve()
+    if not there.is_relative_to(root):
+        raise UserError(f"--previous {folder}: name a run folder inside the project, for example outputs/demo")
+    return there.relative_to(root).as_posix()

@@ -9,6 +9,7 @@ import pandas as pd
 
 from helpers.cleaning.settings_filters import say_filters
 from helpers.engine import to_pandas
+from helpers.runs.reports.actions import actions_sections
 from helpers.runs.reports.lifecycle import lifecycle_sections
 from helpers.runs.reports.needs import needs_sections
 from helpers.runs.reports.tiers import scheme_sections, tier_sections
@@ -20,7 +21,7 @@ from helpers.show.report import Bullets, Page, Section, build_report
 from helpers.show.style import set_style
 from helpers.show.tables import say_money, say_share
 
-PARTS: tuple[Callable[[Run], list[Section]], ...] = (tier_sections, lifecycle_sections, needs_sections, value_sections, scheme_sections)  # in the order in which they are read
+PARTS: tuple[Callable[[Run], list[Section]], ...] = (actions_sections, tier_sections, lifecycle_sections, needs_sections, value_sections, scheme_sections)  # in the order in which they are read
 
 
 def report_page(run: Run, manifest: dict[str, Any]) -> str:
@@ -35,9 +36,11 @@ def report_page(run: Run, manifest: dict[str, Any]) -> str:
     """
     set_style()
     summary, tiers = run.load("tier_summary"), run.load("customer_tiers")
+    to_do, *others = (part(run) for part in PARTS)
     sections = [
-        Section("What to look at first", (Bullets(_first_look(run, summary, tiers)),)),
-        *(section for part in PARTS for section in part(run)),
+        *to_do,
+        Section("The customers at a glance", (Bullets(_first_look(run, summary, tiers)),)),
+        *(section for part in others for section in part),
         *trust_sections(run, manifest),
     ]
     page = Page(

@@ -211,6 +211,6 @@ def _graph_inputs(profile: Profile, as_of: dt.date, settings: Settings, folder: 
         **read_filled(folder),
         "signal_rows": read_folder("signals"),
         "playbook_files": read_folder("playbooks"),
-        "previous_list": read_previous_list(settings.actions.previous, pd.Timestamp(as_of)),
+        "previous_list": read_previous_list(settings.actions.previous, pd.Timestamp(as_of), folder),
         **sections,
     }
