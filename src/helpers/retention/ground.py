@@ -44,11 +44,11 @@ class Ground:
         """The situations with `_no_<consent>` (boolean), `_says_<rule>` (str, empty when the rule does not hold), `_recent`, `_liked`, `_odds`, `_back` (odds of coming back, and what that brings), and no occasion yet."""
         ids = self.situations["customer_id"]
         told: dict[str, object] = {f"_no_{kind}": ids.isin(self._under(f"no_consent_{kind}").index).to_numpy() for kind in set(CONSENT.values())}
-        told |= {f"_says_{rule}": ids.map(self._under(rule)).fillna("").to_numpy(dtype=object) for rule in BY_RULE}
-        liked = pd.Series("", index=ids.index) if self.preferences is None else ids.map(self.preferences.set_index("customer_id")["preferred"]).fillna("")
+        told |= {f"_says_{rule}": _words_of(ids, self._under(rule)) for rule in BY_RULE}
+        liked = np.full(len(ids), "", dtype=object) if self.preferences is None else _words_of(ids, self.preferences.set_index("customer_id")["preferred"])
         back = self.winback.set_index("customer_id")
-        told |= {"_recent": ids.map(self.recent).fillna(0).to_numpy("int64"), "_liked": liked.to_numpy(dtype=object)}
-        told |= {name: ids.map(back[column]).fillna(0.0).to_numpy("float64") for name, column in (("_odds", "natural_odds"), ("_back", "value_if_back"))}
+        told |= {"_recent": ids.map(self.recent).astype("float64").fillna(0).to_numpy("int64"), "_liked": liked}
+        told |= {name: ids.map(back[column]).astype("float64").fillna(0.0).to_numpy("float64") for name, column in (("_odds", "natural_odds"), ("_back", "value_if_back"))}
         return self.situations.assign(**told, occasion="", because="", because_zh="", until=pd.Series(pd.NaT, index=ids.index, dtype="datetime64[us]"))
 
     def _under(self, rule: str) -> pd.Series:
@@ -73,6 +73,11 @@ class Ground:
     def one_kind_only(self) -> bool:
         """Whether nobody's kind is known: such customers are treated as private ones."""
         return "kind" not in self.situations or not self.situations["kind"].notna().any()
+
+
+def _words_of(ids: pd.Series, said: pd.Series) -> np.ndarray:
+    """What is said of each customer, an empty text of the others; nobody at all is no float."""
+    return ids.map(said).astype("object").fillna("").to_numpy(dtype=object)
 
 
 def is_business(people: pd.DataFrame) -> np.ndarray:
