@@ -1,0 +1,118 @@
+"""Controls of lesson 06: hours per person, budget and thresholds above live totals. A view over parameters, never a second way to compute."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from helpers.retention import care_stages, plan_stages
+from helpers.retention.settings import ActionsSettings
+from helpers.show.tables import as_text
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+
+THRESHOLDS = ("moderate_chance", "severe_chance", "min_net", "contacts_per_week")
+REMADE = (care_stages.response_levels, care_stages.customer_situations, plan_stages.candidate_steps)
+PLANNED = (plan_stages.candidate_actions, plan_stages.plan_decisions, plan_stages.not_served, plan_stages.owner_load)
+INPUTS = {"as_of", "playbook_files", "activity_settings", "actions_settings"}
+DESK = tuple(dict.fromkeys(n for stage in (*REMADE, *PLANNED) for n in inspect.signature(stage).parameters if n not in INPUTS))
+
+
+def plan_totals(tables: Mapping[str, Any], settings: ActionsSettings, *, hours: Mapping[str, float] | None = None, **changed: float) -> pd.DataFrame:
+    """Return what a plan comes to under other hours, another budget or other thresholds: what the controls show, as a plain call.
+
+    Parameters
+    ----------
+    tables : mapping
+        From `desk_of`.
+    settings : ActionsSettings
+        Everything that is not changed here.
+    hours : mapping, optional
+        Person to the hours of a week that the list may plan; who is not named keeps his.
+    **changed : float
+        Settings of the section `actions`: budget, moderate_chance, severe_chance, min_net, contacts_per_week and others.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row: customers (Int64, served), value_served (float64, a year's margin of those served), gain, cost, net (float64, currency units), hours_first_week (float64), no_capacity (Int64, customers not served for want of hours or money), given_up
+        (float64, what that gives up), held_out, not_worth_it (Int64).
+    """
+    wanted = settings.model_copy(update={k: type(getattr(settings, k))(v) for k, v in changed.items()})
+    given = _with_hours(dict(tables) | {"actions_settings": wanted}, hours or {}, wanted)
+    if any(getattr(wanted, t) != getattr(settings, t) for t in THRESHOLDS):
+        given = _made(REMADE, given)
+    return _count(_made(PLANNED, given))
+
+
+def desk_of(load: Callable[[str], pd.DataFrame], measured: Callable[[str], bool], **inputs: Any) -> dict[str, Any]:
+    """Return what a plan is made from: tables of a run, and its settings, playbooks and day as further inputs.
+
+    Parameters
+    ----------
+    load, measured : callable
+        `run.load` and `run.measured`.
+    **inputs
+        playbook_files, activity_settings and as_of.
+    """
+    return {n: load(n) if measured(n) else None for n in DESK} | inputs
+
+
+def _with_hours(given: dict[str, Any], hours: Mapping[str, float], settings: ActionsSettings) -> dict[str, Any]:
+    team = given["team"]
+    share = settings.hours_share or 1.0
+    told = team["staff_id"].map(dict(hours)) / share
+    return given | {"team": team.assign(hours_per_week=told.fillna(team["hours_per_week"]))}
+
+
+def _made(stages: tuple[Callable[..., pd.DataFrame], ...], given: dict[str, Any]) -> dict[str, Any]:
+    """Call stages one after the other as the graph does: their parameter names are what they need."""
+    told = dict(given)
+    for stage in stages:
+        told[stage.__name__] = stage(**{n: told.get(n) for n in inspect.signature(stage).parameters})
+    return told
+
+
+def _count(made: Mapping[str, Any]) -> pd.DataFrame:
+    actions, decisions, missed, load = (made[n] for n in ("candidate_actions", "plan_decisions", "not_served", "owner_load"))
+    listed = actions[actions["candidate_id"].isin(decisions.loc[decisions["decision"] == "treated", "candidate_id"])]
+    by = missed["group"].value_counts()
+    row = {
+        "customers": listed["customer_id"].nunique(), "value_served": listed.drop_duplicates("customer_id")["value"].sum(), "gain": listed["gain"].sum(), "cost": listed["cost"].sum(), "net": listed["net"].sum(),
+        "hours_first_week": load.loc[load["week"] == 0, "planned"].sum(), "no_capacity": int(by.get("no capacity", 0)), "given_up": missed.loc[missed["group"] == "no capacity", "net_lost"].sum(),
+        "held_out": int(by.get("held out", 0)), "not_worth_it": int(by.get("not worth it", 0)),
+    }  # fmt: skip
+    return pd.DataFrame([row])
+
+
+def plan_controls(tables: Mapping[str, Any], settings: ActionsSettings) -> VBox:
+    """Return boxes for hours per person, a budget and thresholds above live totals; they start at the run's settings."""
+    import ipywidgets as widgets
+
+    team = tables["team"]
+    style, narrow = {"description_width": "170px"}, widgets.Layout(width="290px")
+    people = {m.staff_id: widgets.BoundedFloatText(round(m.hours_per_week * settings.hours_share, 2), min=0, max=80, step=1, description=f"{m.staff_id} {m.job} (h)", style=style, layout=narrow) for m in team.itertuples()}
+    knobs = {
+        "budget": widgets.BoundedFloatText(settings.budget, min=0, max=1e9, step=1000, description="budget (0: no limit)", style=style, layout=narrow),
+        "min_net": widgets.BoundedFloatText(settings.min_net, min=0, max=1e6, step=50, description="least net gain of a play", style=style, layout=narrow),
+        "moderate_chance": widgets.FloatSlider(settings.moderate_chance, min=0.05, max=0.95, step=0.01, description="moderate from a chance of", continuous_update=False, style=style),
+        "severe_chance": widgets.FloatSlider(settings.severe_chance, min=0.05, max=0.95, step=0.01, description="severe from a chance of", continuous_update=False, style=style),
+    }
+    output = widgets.HTML()
+
+    def update(_: object = None) -> None:
+        if knobs["moderate_chance"].value >= knobs["severe_chance"].value:
+            output.value = "<pre>moderate must begin below severe</pre>"
+            return
+        moved = {n: w.value for n, w in people.items() if w.value != round(float(team.set_index("staff_id").loc[n, "hours_per_week"]) * settings.hours_share, 2)}
+        told = plan_totals(tables, settings, hours=moved, **{n: w.value for n, w in knobs.items()})
+        output.value = f"<pre>{as_text(told)}</pre>"
+
+    for control in (*people.values(), *knobs.values()):
+        control.observe(update, names="value")
+    update()
+    return widgets.VBox([widgets.GridBox(list(people.values()), layout=widgets.Layout(grid_template_columns="repeat(3, 300px)")), *knobs.values(), output])
