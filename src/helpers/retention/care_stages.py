@@ -12,6 +12,7 @@ from helpers.axes.settings import ActivitySettings
 from helpers.retention.cadence import cover_cadence, plan_cadence
 from helpers.retention.causes import code_causes, count_causes
 from helpers.retention.channels import measure_pressure, prefer_channels
+from helpers.retention.followup import held_out_touches
 from helpers.retention.guards import find_contact_rules
 from helpers.retention.history import History
 from helpers.retention.levels import NO_LEVEL, assign_levels
@@ -79,9 +80,9 @@ def contact_pressure(touches: pd.DataFrame, as_of: dt.date, actions_settings: Ac
     return measure_pressure(touches if "channel" in touches else touches.assign(channel="not known"), as_of=as_of, cap=actions_settings.contacts_per_week)
 
 
-def contact_rules(orders: nw.LazyFrame, tickets: pd.DataFrame | None, touches: pd.DataFrame | None, customers: pd.DataFrame | None, as_of: dt.date, actions_settings: ActionsSettings) -> pd.DataFrame:
+def contact_rules(orders: nw.LazyFrame, tickets: pd.DataFrame | None, touches: pd.DataFrame | None, customers: pd.DataFrame | None, list_history: pd.DataFrame, as_of: dt.date, actions_settings: ActionsSettings) -> pd.DataFrame:
     """Whom to leave alone, from what, and until when."""
-    return find_contact_rules(tickets, touches, customers, actions_settings, as_of=as_of)
+    return find_contact_rules(tickets, held_out_touches(list_history, touches), customers, actions_settings, as_of=as_of)
 
 
 def return_odds(customer_days: pd.DataFrame, stream_coverage: pd.DataFrame, customers: pd.DataFrame | None, as_of: dt.date, activity_settings: ActivitySettings, actions_settings: ActionsSettings) -> pd.DataFrame:

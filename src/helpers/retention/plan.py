@@ -135,7 +135,7 @@ def list_not_served(candidates: pd.DataFrame, steps: pd.DataFrame, plan: Plan, t
     group = rest["blocked_by"].map(lambda b: "" if b == "" else GROUP_OF.get(b, BY_RULE)).mask(rest["candidate_id"].isin(plan.held_out), HELD_OUT).replace("", NO_CAPACITY)
     rank = group.map({HELD_OUT: 0, NO_CAPACITY: 1, BY_RULE: 2, NOT_WORTH: 3})
     best = rest.assign(group=group, _rank=rank).sort_values(["customer_id", "_rank", "net", "candidate_id"], ascending=[True, True, False, True]).drop_duplicates("customer_id")
-    first = steps[steps["step"] == 1].set_index("candidate_id")["owner"]
+    first = steps.drop_duplicates("candidate_id").set_index("candidate_id")["owner"]
     best = best.assign(owner=best["candidate_id"].map(first), net_lost=best["net"].clip(lower=0))
     best["why"] = np.where(best["group"] == NO_CAPACITY, _why_full(best, candidates, steps, plan, team, settings), best["blocked_says"])
     best.loc[best["group"] == HELD_OUT, "why"] = "held out on purpose, so that the effect of the play can be measured"

@@ -11,6 +11,8 @@ from helpers.retention.allocation import allocate_hours, propose_owners
 from helpers.retention.cadence import PLAN
 from helpers.retention.candidates import join_candidates, list_candidates, split_candidates
 from helpers.retention.changes import CHANGES, carry_on, compare_lists
+from helpers.retention.followup import Evidence, go_on
+from helpers.retention.followup import list_history as build_history
 from helpers.retention.ground import Ground
 from helpers.retention.guards import count_recent_contacts, list_cooldowns
 from helpers.retention.lint import lint_playbook
@@ -38,9 +40,17 @@ def playbook_lint(playbook_files: dict[str, Any], signal_rows: dict[str, Any], p
     return lint_playbook(read_playbooks(playbook_files), read_signals(signal_rows), price_list, team, actions_settings.contacts_per_week)
 
 
+def list_history(
+    customer_axes: pd.DataFrame, playbook_files: dict[str, Any], previous_list: pd.DataFrame | None, previous_history: pd.DataFrame | None, interactions: pd.DataFrame | None, touches: pd.DataFrame | None, as_of: dt.date
+) -> pd.DataFrame:
+    """What earlier lists came to: steps done, plays called off, customers held out; empty without one."""
+    evidence = Evidence(interactions, touches, customer_axes[["customer_id", "last_order_date"]])
+    return build_history(previous_history, previous_list, evidence, read_playbooks(playbook_files), as_of=as_of)
+
+
 def candidate_steps(
     customer_situations: pd.DataFrame, trigger_hits: pd.DataFrame, contact_rules: pd.DataFrame, winback_ranking: pd.DataFrame, team: pd.DataFrame, price_list: pd.DataFrame, playbook_files: dict[str, Any], cadence_plan: pd.DataFrame | None,
-    channel_preferences: pd.DataFrame | None, touches: pd.DataFrame | None, as_of: dt.date, actions_settings: ActionsSettings,
+    channel_preferences: pd.DataFrame | None, touches: pd.DataFrame | None, list_history: pd.DataFrame, previous_list: pd.DataFrame | None, as_of: dt.date, actions_settings: ActionsSettings,
 ) -> pd.DataFrame:  # fmt: skip
     """Every play for every customer it fits, step by step, with price, gain, and what forbids it."""
     cadence = pd.DataFrame(columns=list(PLAN)).astype(PLAN) if cadence_plan is None else cadence_plan
@@ -48,7 +58,8 @@ def candidate_steps(
         customer_situations, trigger_hits, cadence, contact_rules, list_cooldowns(touches, as_of=as_of), count_recent_contacts(touches, as_of=as_of), channel_preferences, winback_ranking, team, price_list, read_playbooks(playbook_files),
         actions_settings, as_of,
     )  # fmt: skip
-    return join_candidates(*list_candidates(ground))
+    rest = go_on(*list_candidates(ground), list_history, previous_list, ground.playbook, as_of=as_of, hour_cost=price_of(price_list)[HOUR][0], min_net=actions_settings.min_net)
+    return join_candidates(*rest)
 
 
 def candidate_actions(candidate_steps: pd.DataFrame) -> pd.DataFrame:
@@ -110,14 +121,14 @@ def owner_accounts(customer_situations: pd.DataFrame, team: pd.DataFrame, action
 
 
 def action_changes(
-    action_list: pd.DataFrame, candidate_actions: pd.DataFrame, customer_axes: pd.DataFrame, playbook_files: dict[str, Any], previous_list: pd.DataFrame | None, interactions: pd.DataFrame | None, touches: pd.DataFrame | None, as_of: dt.date
+    action_list: pd.DataFrame, candidate_actions: pd.DataFrame, list_history: pd.DataFrame, customer_axes: pd.DataFrame, playbook_files: dict[str, Any], previous_list: pd.DataFrame | None, as_of: dt.date
 ) -> pd.DataFrame:
     """What became of the last list: added, kept, done, dropped, each with the reason; empty without one."""
     if previous_list is None or previous_list.empty:
         return pd.DataFrame(columns=list(CHANGES)).astype(CHANGES)
-    evidence = {"interactions": interactions, "touches": touches, "candidates": candidate_actions, "last_orders": customer_axes[["customer_id", "last_order_date"]]}
+    evidence = {"candidates": candidate_actions, "last_orders": customer_axes[["customer_id", "last_order_date"]]}
     before = previous_list["listed_on"].max().date()
-    return compare_lists(previous_list, action_list, evidence, read_playbooks(playbook_files), before=before, as_of=as_of)
+    return compare_lists(previous_list, action_list, list_history, evidence, read_playbooks(playbook_files), before=before, as_of=as_of)
 
 
 def _tiers(situations: pd.DataFrame) -> pd.Series:

@@ -45,6 +45,8 @@ def read_status(folder: Path) -> pd.DataFrame:
 def with_status(actions: pd.DataFrame, entered: pd.DataFrame) -> pd.DataFrame:
     """Return the list with what people entered; nothing else changes."""
     by = entered.set_index("action_id")
+    if by.empty:
+        return actions
     return actions.assign(**{c: actions["action_id"].map(by[c]).fillna(actions[c]).astype("str") for c in ("status", "result")})
 
 

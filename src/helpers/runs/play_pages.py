@@ -21,7 +21,7 @@ ROWS = 30
 PURPOSES = {"save": "To keep who may leave", "winback": "To win back who has left", "care": "To stay in touch", "grow": "To grow"}
 RULES = {
     "consent": "no consent", "nobody": "nobody has hours", "open_ticket": "an open request", "complaint": "a recent complaint", "touched": "something was sent lately", "held_out": "held out", "cool_down": "cool-down", "weekly_cap": "contacts per week",
-    "cost_cap": "its cost cap", "offer_guard": "the offer costs more than it brings", "not_worth_it": "costs more than it brings", "done": "done already",
+    "cost_cap": "its cost cap", "offer_guard": "the offer costs more than it brings", "not_worth_it": "costs more than it brings", "done": "done or called off lately", "under_way": "another play is under way",
 }  # fmt: skip
 KINDS = {"business": "business customers", "consumer": "private customers"}
 EXEMPT = {"open_ticket": "an open request", "complaint": "a recent complaint", "touched": "a message of the last days"}

@@ -15,6 +15,7 @@ from helpers.runs.paths import project_root
 from helpers.runs.tablefiles import read_table
 
 LIST_TABLE, MANIFEST = Path("tables") / "action_list.parquet", "manifest.json"
+HISTORY_TABLE, TOUCHES_TABLE = "list_history.parquet", "planned_touches.parquet"
 
 
 def read_folder(name: str) -> dict[str, Any]:
@@ -75,6 +76,23 @@ def read_previous_list(previous: str, as_of: pd.Timestamp, folder: Path | None =
     if listed_on is not None and listed_on >= as_of:
         raise UserError(f"{where}: its list is of {listed_on:%Y-%m-%d}, which is not before {as_of:%Y-%m-%d}")
     return with_status(told, read_status(earlier)).assign(listed_on=listed_on)
+
+
+def read_previous_history(previous: str) -> pd.DataFrame | None:
+    """Return what the lists before came to, as the earlier run left it, with those whom it held out itself; None when there is none."""
+    if not previous:
+        return None
+    tables = (project_root() / previous).resolve() / "tables"
+    parts = [read_table(tables / HISTORY_TABLE)] if (tables / HISTORY_TABLE).exists() else []
+    if (tables / TOUCHES_TABLE).exists():
+        touches, listed_on = read_table(tables / TOUCHES_TABLE), _day_of(tables.parent, read_table(tables / LIST_TABLE.name))
+        held = touches[touches["group"] == "held_out"]
+        parts.append(
+            pd.DataFrame(
+                {"customer_id": held["customer_id"], "play": held["play"], "step": 0, "what": "held_out", "on": listed_on, "why": "held out on purpose"}
+            )
+        )
+    return pd.concat([p for p in parts if len(p)], ignore_index=True) if any(len(p) for p in parts) else None
 
 
 def _day_of(folder: Path, told: pd.DataFrame) -> pd.Timestamp | None:

@@ -22,7 +22,7 @@ from helpers.runs.files import copy_whole, write_whole
 from helpers.runs.graph import is_published, stages
 from helpers.runs.needs_inputs import read_filled, read_maps
 from helpers.runs.paths import MARKER, cache_folder, out_folder, profile_file
-from helpers.runs.playfiles import read_folder, read_previous_list
+from helpers.runs.playfiles import read_folder, read_previous_history, read_previous_list
 from helpers.runs.raw import RawTables
 from helpers.runs.schemefiles import read_scheme_files
 from helpers.runs.settings import KEY_VARIABLE, Settings, build_settings
@@ -211,6 +211,7 @@ def _graph_inputs(profile: Profile, as_of: dt.date, settings: Settings, folder: 
         **read_filled(folder),
         "signal_rows": read_folder("signals"),
         "playbook_files": read_folder("playbooks"),
+        "previous_history": read_previous_history(settings.actions.previous),
         "previous_list": read_previous_list(settings.actions.previous, pd.Timestamp(as_of), folder),
         **sections,
     }
