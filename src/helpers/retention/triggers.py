@@ -22,6 +22,7 @@ NEEDS = {
 }  # fmt: skip
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
 MAX_NPS, MAX_CSAT = 10, 5
+FIRST_WEEKS = 60
 
 
 @dataclass(frozen=True)
@@ -141,10 +142,20 @@ def _yearly(t: Trigger, s: Sight) -> pd.DataFrame:
     """A day that comes back every year, from `days` ahead; a company's founding and a first order are days of their own."""
     frame = s.axes if t.field == "first_order_date" else s.table("customers")
     rows = frame.loc[frame[t.field].notna(), ["customer_id", t.field]].rename(columns={t.field: "start"})
+    rows = _known_first(rows, s) if t.field == "first_order_date" else rows
     told = _each_year(rows, "start", s.day.year)
     told = told[(told["occasion_on"] >= s.day) & (told["occasion_on"] <= s.day + pd.Timedelta(days=t.days))]
     told = told.assign(years=told["occasion_on"].dt.year - told["start"].dt.year)
     return told[told["years"] >= 1].assign(date=lambda f: f["start"] if t.field == "first_order_date" else f["occasion_on"], until=lambda f: f["occasion_on"])
+
+
+def _known_first(rows: pd.DataFrame, s: Sight) -> pd.DataFrame:
+    """An order in the first weeks of the data need not be the first one, unless the customer is known to have come since the data begin."""
+    begin, customers = rows["start"].min(), s.tables.get("customers")
+    dated = isinstance(customers, pd.DataFrame) and "created_on" in customers
+    came = s.table("customers").drop_duplicates("customer_id").set_index("customer_id")["created_on"] if dated else pd.Series(dtype="datetime64[us]")
+    since = came.reindex(rows["customer_id"]).to_numpy()
+    return rows[(rows["start"] > begin + pd.Timedelta(days=FIRST_WEEKS)) | (since >= np.datetime64(begin))]
 
 
 def _each_year(rows: pd.DataFrame, column: str, year: int) -> pd.DataFrame:

@@ -6,8 +6,8 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+from scipy.stats import beta
 
-from helpers.axes.intervals import wilson
 from helpers.retention.history import History, Look, Whole, day_number
 
 ODDS = {"orders_class": "str", "silence_class": "str", "customers": "Int64", "returned": "Int64", "natural_odds": "float64", "odds_low": "float64", "odds_high": "float64", "return_pace": "float64", "pace_basis": "str"}
@@ -33,7 +33,7 @@ def measure_returns(history: History, *, as_of: dt.date, value_share: float) -> 
     -------
     pandas.DataFrame
         orders_class, silence_class (str, by orders so far and by silence against the own limit), customers, returned (Int64, lost customers at past dates 60 days apart), natural_odds (float64, drawn towards all where the
-        class is small) with a 95 % interval (Wilson), return_pace (float64, spend of the half-year after as a share of half the former year), pace_basis (str). All contacts of the time are in it: it is what happens
+        class is small) with a 95 % interval (of the same drawn estimate, a beta distribution), return_pace (float64, spend of the half-year after as a share of half the former year), pace_basis (str). All contacts of the time are in it: it is what happens
         with what was done, not without.
 
     Notes
@@ -79,8 +79,10 @@ def _pace(rows: pd.DataFrame, value_share: float) -> tuple[float, str]:
 
 def _class(keys: tuple[str, str], part: pd.DataFrame, overall: float, pace: float, basis: str) -> dict[str, object]:
     count, back = len(part), int(part["returned"].sum())
-    low, high = wilson(back, count)
-    return {"orders_class": keys[0], "silence_class": keys[1], "customers": count, "returned": back, "natural_odds": (back + PRIOR * overall) / (count + PRIOR), "odds_low": low, "odds_high": high, "return_pace": pace, "pace_basis": basis}
+    odds = (back + PRIOR * overall) / (count + PRIOR)
+    low, high = (float(v) for v in beta.ppf([0.025, 0.975], max(back + PRIOR * overall, 0.5), max(count - back + PRIOR * (1 - overall), 0.5)))
+    low, high = min(low, odds), max(high, odds)
+    return {"orders_class": keys[0], "silence_class": keys[1], "customers": count, "returned": back, "natural_odds": odds, "odds_low": low, "odds_high": high, "return_pace": pace, "pace_basis": basis}
 
 
 def rank_winback(history: History, odds: pd.DataFrame, stakes: pd.DataFrame, *, as_of: dt.date, returns: float) -> pd.DataFrame:
@@ -107,7 +109,7 @@ def rank_winback(history: History, odds: pd.DataFrame, stakes: pd.DataFrame, *, 
     lost, rows = _classes(look)
     rows = rows.assign(customer_id=history.ids[lost], recency_days=look.pace["recency_days"].to_numpy()[lost]).merge(odds, on=["orders_class", "silence_class"], how="left")
     rows = _unseen(rows, odds)
-    worth = rows["customer_id"].map(stakes.set_index("customer_id")["margin_year"]).fillna(0.0) * rows["return_pace"]
+    worth = rows["customer_id"].map(stakes.set_index("customer_id")["margin_year"]).astype("float64").fillna(0.0) * rows["return_pace"]
     added = np.minimum(rows["natural_odds"] * returns, 1 - rows["natural_odds"])
     rows = rows.assign(value_if_back=worth, added_odds=added, added_value=added * worth)
     rows = rows.sort_values(["added_value", "customer_id"], ascending=[False, True], ignore_index=True)
