@@ -13,6 +13,7 @@ from helpers.retention.signalfiles import say_fault
 
 MODELS: dict[str, type[Play] | type[Trigger] | type[Cadence]] = {"plays": Play, "triggers": Trigger, "cadences": Cadence}
 PARTS = (*MODELS, "roles", "clocks", "instead", "prices", "staff")
+LISTS, NAMED = (*MODELS, "staff"), {"roles": (list, "a list of job names"), "instead": (list, "a list of channels"), "clocks": (int, "a whole number of hours"), "prices": (dict, "unit_cost and hours")}
 
 
 def read_playbooks(contents: Mapping[str, Any]) -> Playbook:
@@ -63,6 +64,13 @@ def _check_keys(content: Any, where: str) -> None:
     unknown = sorted(set(content) - set(PARTS))
     if unknown:
         raise UserError(f"{where}: unknown part {unknown[0]}; it may hold {', '.join(PARTS)}")
+    for part, rows in content.items():
+        if rows is not None and not isinstance(rows, list if part in LISTS else dict):
+            raise UserError(f"{where}: {part} must be {'a list of rows' if part in LISTS else 'names with their values'}")
+    for part, (kind, says) in NAMED.items():
+        wrong = [k for k, v in (content.get(part) or {}).items() if not isinstance(v, kind)]
+        if wrong:
+            raise UserError(f"{where}: {part} {wrong[0]} must be {says}")
 
 
 def _read(model: type[BaseModel], row: Any, where: str) -> Any:
