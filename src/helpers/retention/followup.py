@@ -182,17 +182,14 @@ def go_on(
 
 
 def _keep_days(steps: pd.DataFrame, running: set[str], previous: pd.DataFrame | None, as_of: dt.date) -> pd.DataFrame:
-    """A later step keeps the day that the last list gave it; one that is overdue is due at once."""
+    """Later steps keep the days that the last list gave them; when the next one is overdue it is due at once, and the others move with it, so that nobody is called three times in a week."""
     mine = steps["candidate_id"].isin(running)
-    known = (
-        {}
-        if previous is None
-        else dict(zip(zip(previous["customer_id"] + "|" + previous["play"], previous["step"], strict=True), previous["due_on"], strict=True))
-    )
-    soon = due_day(as_of, 1)
-    before = [known.get(key, soon) for key in zip(steps.loc[mine, "candidate_id"], steps.loc[mine, "step"], strict=True)]
+    known = {} if previous is None else dict(zip(zip(previous["customer_id"] + "|" + previous["play"], previous["step"], strict=True), previous["due_on"], strict=True))
+    soon, rows = due_day(as_of, 1), steps[mine]
+    before = pd.Series([known.get(key, soon) for key in zip(rows["candidate_id"], rows["step"], strict=True)], index=rows.index, dtype="datetime64[us]")
+    late = (soon - before.groupby(rows["candidate_id"]).transform("min")).clip(lower=pd.Timedelta(0))
     due = steps["due_on"].copy()
-    due.loc[mine] = [max(day, soon) for day in before]
+    due.loc[mine] = [due_day(as_of, (day - pd.Timestamp(as_of)).days) for day in before + late]
     return steps.assign(due_on=due, week=(((due - pd.Timestamp(as_of)).dt.days - 1).clip(lower=0) // WEEK).astype("Int64"))
 
 

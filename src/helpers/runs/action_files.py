@@ -135,7 +135,7 @@ def _book(run: Run, actions: pd.DataFrame) -> bytes:
 def _page(run: Run, actions: pd.DataFrame) -> str:
     language: Language = run.settings.actions.language
     people = actions[actions["owner"] != AUTOMATIC]
-    about, *notes = about_list(run, actions, language)
+    about, _, *notes = about_list(run, actions, language)  # nothing is filled in on a page
     machine = len(actions) - len(people)
     shown = f"; {MOST_ROWS:,} of {len(people):,} actions by people are shown" if len(people) > MOST_ROWS else ""
     more = f"自动消息{machine:,}条见 messages.csv。" if language == "zh" else f"{machine:,} automatic messages are in messages.csv{shown}."
