@@ -69,7 +69,7 @@ def plain(rows: pd.DataFrame, uses: pd.DataFrame, limits: Limits, seconds: float
     """The whole programme handed to the solver at once."""
     matrix, caps = _rows(rows, uses, limits)
     if limits.budget is not None:
-        matrix, caps = _with_budget(matrix, caps, np.ceil(rows["money"].to_numpy() * CENTS - 1e-6), limits.budget)
+        matrix, caps = _with_budget(matrix, caps, np.ceil(rows["money"].to_numpy() * CENTS - 1e-6), limits.budget * CENTS)
     with quiet_solver():
         told = milp(-rows["net"].to_numpy(), constraints=LinearConstraint(matrix, -np.inf, caps), integrality=np.ones(len(rows)), bounds=Bounds(0, 1), options={"time_limit": seconds, "mip_rel_gap": 1e-5})
     return frozenset() if told.x is None else frozenset(rows["candidate_id"].to_numpy()[told.x > 0.5])

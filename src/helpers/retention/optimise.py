@@ -15,9 +15,10 @@ from scipy.sparse.csgraph import connected_components
 from helpers.retention.quiet import quiet_solver
 
 MINUTES, CENTS, WEEK = 60, 100, 7
-DIRECT, CORE, SPREAD, WIDER = 300, 150, 30, 4  # up to so many candidates all are sought through at once; of more, those on which the linear relaxation is not clear
+DIRECT, CORE, SPREAD, WIDER = 300, 150, 4, 4  # up to so many candidates all are sought through at once; of more, those on which the linear relaxation is not clear
 ROUGH, WHOLE = 1e-5, 1e-7
-FEW_SECONDS = 1.0
+FEW_SECONDS, LEAST_SECONDS = 1.0, 0.2
+CLEARLY = 1.2  # a first list that costs this much more than the budget tells that the money will not suffice
 
 
 @dataclass(frozen=True)
@@ -80,15 +81,16 @@ def optimise(candidates: pd.DataFrame, uses: pd.DataFrame, limits: Limits, *, se
     worth = candidates[candidates["net"] > 0].sort_values("candidate_id", ignore_index=True)
     if worth.empty:
         return Chosen(frozenset(), 0.0, 0.0, "nothing is worth doing")
-    rows = _rows(worth, uses, limits)
-    money = np.ceil(worth["money"].to_numpy() * CENTS - 1e-6)
+    matrix, caps = _tied(*_rows(worth, uses, limits))
+    money, budget = np.ceil(worth["money"].to_numpy() * CENTS - 1e-6), np.inf if limits.budget is None else np.floor(limits.budget * CENTS + 1e-6)
     net = worth["net"].to_numpy()
-    free, bound, parts = _solve_parts(net, *rows, started + seconds * 0.6)
-    told = f"{parts} independent group{'s' if parts > 1 else ''}"
-    if limits.budget is not None and money[free].sum() > np.floor(limits.budget * CENTS + 1e-6):
-        matrix, caps = _with_budget(*rows, money, limits.budget)
-        free, bound = _solve(net, matrix, caps, max(started + seconds - time.monotonic(), FEW_SECONDS))
-        told = "one group, tied by the budget"
+    free, bound, told = np.zeros(len(net), dtype=bool), float(net.sum()), ""
+    if money[_greedy(net, matrix, caps, net)].sum() <= CLEARLY * budget:
+        free, bound, parts = _solve_parts(net, matrix, caps, started + seconds * (1.0 if np.isinf(budget) else 0.6))
+        told = f"{parts} independent group{'s' if parts > 1 else ''}"
+    if not told or money[free].sum() > budget:
+        free, most = _solve(net, *_with_budget(matrix, caps, money, budget), max(started + seconds - time.monotonic(), FEW_SECONDS))
+        bound, told = min(bound, most), "one group, tied by the budget"
     value = float(net[free].sum())
     bound = max(bound, value)
     near = "optimal" if bound - value <= 1e-6 * max(bound, 1) else f"at most {(bound - value) / bound:.3%} below the optimum".replace("%", " %")
@@ -135,12 +137,14 @@ def _contact_rows(worth: pd.DataFrame, uses: pd.DataFrame, place: pd.Series, lim
     """
     steps = uses[uses["contact"].astype("bool")]
     alone = limits.plays_per_customer == 1
-    steps = steps.assign(customer=steps["candidate_id"] if alone else steps["candidate_id"].map(worth.set_index("candidate_id")["customer_id"]))
+    owns = worth.set_index("candidate_id")["customer_id"]
+    steps = steps.assign(customer=steps["candidate_id"] if alone else steps["candidate_id"].map(owns))
+    steps = steps[steps.groupby("customer")["due"].transform("size") + np.array([limits.recent_contacts.get(c, 0) for c in steps["candidate_id"].map(owns)], dtype="int64") > limits.contacts_per_week]
     pairs = steps.merge(steps[["customer", "due"]].drop_duplicates(), on="customer", suffixes=("", "_end"))
     inside = pairs[(pairs["due"] <= pairs["due_end"]) & (pairs["due"] > pairs["due_end"] - WEEK)]
     keys = inside[["customer", "due_end"]].drop_duplicates(ignore_index=True).reset_index(names="row")
     told = inside.merge(keys, on=["customer", "due_end"]).groupby(["row", "candidate_id"]).size().reset_index(name="contacts")
-    who = keys["customer"].map(worth.set_index("candidate_id")["customer_id"]) if alone else keys["customer"]
+    who = keys["customer"].map(owns) if alone else keys["customer"]
     recent = np.array([float(limits.recent_contacts.get(c, 0)) for c in who]) * (keys["due_end"] <= WEEK).to_numpy()
     caps = np.maximum(limits.contacts_per_week - recent, 0.0)  # who had more than the cap gets nothing, which is a plan and not a contradiction
     return told["row"].to_numpy(), place[told["candidate_id"]].to_numpy(), told["contacts"].to_numpy("float64"), caps
@@ -148,36 +152,40 @@ def _contact_rows(worth: pd.DataFrame, uses: pd.DataFrame, place: pd.Series, lim
 
 def _with_budget(matrix: csr_matrix, caps: np.ndarray, money: np.ndarray, budget: float) -> tuple[csr_matrix, np.ndarray]:
     row = coo_matrix((money, (np.zeros(len(money), dtype="int64"), np.arange(len(money)))), shape=(1, len(money)))
-    return vstack([matrix, row]).tocsr(), np.append(caps, np.floor(budget * CENTS + 1e-6))
+    return vstack([matrix, row]).tocsr(), np.append(caps, budget)
+
+
+def _tied(matrix: csr_matrix, caps: np.ndarray) -> tuple[csr_matrix, np.ndarray]:
+    """Leave out limits that all candidates together do not reach: they tie nobody."""
+    binding = np.asarray(abs(matrix).sum(axis=1)).ravel() > caps
+    return matrix[binding], caps[binding]
 
 
 def _solve_parts(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, until: float) -> tuple[np.ndarray, float, int]:
     """Solve each group of candidates that shares a limit with no other group."""
-    binding = np.asarray(abs(matrix).sum(axis=1)).ravel() > caps  # a limit that all together do not reach ties nobody
-    tied = matrix[binding]
     count = matrix.shape[1]
-    links = tied.tocoo()
-    graph = coo_matrix((np.ones(len(links.data)), (links.row + count, links.col)), shape=(count + tied.shape[0],) * 2)
+    links = matrix.tocoo()
+    graph = coo_matrix((np.ones(len(links.data)), (links.row + count, links.col)), shape=(count + matrix.shape[0],) * 2)
     parts, label = connected_components(graph, directed=False)
     label = label[:count]
     free, bound = np.zeros(count, dtype=bool), 0.0
     order = np.argsort(label, kind="stable")
-    edges = np.flatnonzero(np.r_[True, np.diff(label[order]) != 0, True])
+    edges, columns = np.flatnonzero(np.r_[True, np.diff(label[order]) != 0, True]), matrix.tocsc()
     for a, b in zip(edges, edges[1:], strict=False):
         members = order[a:b]
-        took, best = _solve_group(net[members], tied[:, members], caps[binding], until)
+        took, best = _solve_group(net[members], columns[:, members].tocsr(), caps, max((until - time.monotonic()) * (b - a) / (count - a), LEAST_SECONDS))
         free[members[took]], bound = True, bound + best
     return free, bound, int(len(edges) - 1)
 
 
-def _solve_group(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, until: float) -> tuple[np.ndarray, float]:
+def _solve_group(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, seconds: float) -> tuple[np.ndarray, float]:
     used = np.flatnonzero(np.diff(matrix.indptr))
     if not len(used):
         return np.ones(len(net), dtype=bool), float(net.sum())
     if len(net) == 1:
         fits = bool((matrix.toarray()[:, 0] <= caps).all())
         return np.array([fits]), float(net[0]) if fits else 0.0
-    return _solve(net, matrix[used], caps[used], max(until - time.monotonic(), FEW_SECONDS))
+    return _solve(net, matrix[used], caps[used], seconds)
 
 
 def _solve(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, seconds: float) -> tuple[np.ndarray, float]:
@@ -192,11 +200,13 @@ def _solve(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, seconds: float
     bound = ceiling
     distance = np.abs(net - matrix.T @ price)  # how much it costs at least to do other than the relaxation with this candidate
     unclear = (relaxed.x > WHOLE) & (relaxed.x < 1 - WHOLE)
-    took, size = _greedy(net, matrix, caps, np.where(relaxed.x > 0.5, np.inf, -distance)), max(CORE, SPREAD * int(unclear.sum()))
+    first = [_greedy(net, matrix, caps, order) for order in (np.where(relaxed.x > 0.5, np.inf, -distance), net - matrix.T @ price)]
+    took, size = max(first, key=lambda t: float(net[t].sum())), max(CORE, SPREAD * int(unclear.sum()))
     while bound - net[took].sum() > ROUGH * bound and time.monotonic() - started < seconds:
         core = unclear.copy()
         core[np.argsort(distance, kind="stable")[:size]] = True
-        best, most = _search_core(net, matrix, caps, relaxed.x > 0.5, core, max(seconds - (time.monotonic() - started), FEW_SECONDS))
+        left = seconds - (time.monotonic() - started)
+        best, most = _search_core(net, matrix, caps, relaxed.x > 0.5, core, left if core.all() else left / 2)
         took = best if net[best].sum() > net[took].sum() else took
         outside = float(distance[~core].min()) if not core.all() else np.inf
         bound = max(float(net[took].sum()), min(bound, max(most, ceiling - outside)))  # who leaves the core loses at least `outside`, counted from the relaxation
