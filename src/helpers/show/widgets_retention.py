@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from helpers.errors import UserError
 from helpers.retention import care_stages, plan_stages
 from helpers.retention.settings import ActionsSettings
 from helpers.show.tables import as_text
@@ -16,57 +17,51 @@ if TYPE_CHECKING:
     from ipywidgets import VBox
 
 THRESHOLDS = ("moderate_chance", "severe_chance", "min_net", "contacts_per_week")
+KNOBS = (*THRESHOLDS, "budget", "hours_share", "plays_per_customer", "hold_out")
 REMADE = (care_stages.response_levels, care_stages.customer_situations, plan_stages.candidate_steps)
 PLANNED = (plan_stages.candidate_actions, plan_stages.plan_decisions, plan_stages.not_served, plan_stages.owner_load)
-INPUTS = {"as_of", "playbook_files", "activity_settings", "actions_settings"}
-DESK = tuple(dict.fromkeys(n for stage in (*REMADE, *PLANNED) for n in inspect.signature(stage).parameters if n not in INPUTS))
+DESK = tuple(dict.fromkeys(n for stage in (*REMADE, *PLANNED) for n in inspect.signature(stage).parameters if n not in {s.__name__ for s in PLANNED}))
 
 
-def plan_totals(tables: Mapping[str, Any], settings: ActionsSettings, *, hours: Mapping[str, float] | None = None, **changed: float) -> pd.DataFrame:
+def plan_totals(tables: Mapping[str, Any], *, hours: Mapping[str, float] | None = None, **changed: float) -> pd.DataFrame:
     """Return what a plan comes to under other hours, another budget or other thresholds: what the controls show, as a plain call.
 
     Parameters
     ----------
     tables : mapping
-        From `desk_of`.
-    settings : ActionsSettings
-        Everything that is not changed here.
+        Everything in `DESK` by name, from `helpers.runs.desk.gather`: tables, playbooks, settings, day.
     hours : mapping, optional
         Person to the hours of a week that the list may plan; who is not named keeps his.
     **changed : float
-        Settings of the section `actions`: budget, moderate_chance, severe_chance, min_net, contacts_per_week and others.
+        Settings of the section `actions`: budget, moderate_chance, severe_chance, min_net, contacts_per_week, hours_share, plays_per_customer, hold_out.
 
     Returns
     -------
     pandas.DataFrame
         One row: customers (Int64, served), value_served (float64, a year's margin of those served), gain, cost, net (float64, currency units), hours_first_week (float64), no_capacity (Int64, customers not served for want of hours or money), given_up
         (float64, what that gives up), held_out, not_worth_it (Int64).
+
+    Raises
+    ------
+    UserError
+        A setting that does not act here: open a run with it instead.
     """
-    wanted = settings.model_copy(update={k: type(getattr(settings, k))(v) for k, v in changed.items()})
+    strange = sorted(set(changed) - set(KNOBS))
+    if strange:
+        raise UserError(f"{strange[0]} cannot be moved here, only {', '.join(KNOBS)}: open a run with it in `settings`")
+    settings: ActionsSettings = tables["actions_settings"]
+    wanted = ActionsSettings.model_validate(settings.model_dump() | changed)
     given = _with_hours(dict(tables) | {"actions_settings": wanted}, hours or {}, wanted)
-    if any(getattr(wanted, t) != getattr(settings, t) for t in THRESHOLDS):
+    if any(getattr(wanted, t) != getattr(settings, t) for t in (*THRESHOLDS, "hold_out")):
         given = _made(REMADE, given)
     return _count(_made(PLANNED, given))
 
 
-def desk_of(load: Callable[[str], pd.DataFrame], measured: Callable[[str], bool], **inputs: Any) -> dict[str, Any]:
-    """Return what a plan is made from: tables of a run, and its settings, playbooks and day as further inputs.
-
-    Parameters
-    ----------
-    load, measured : callable
-        `run.load` and `run.measured`.
-    **inputs
-        playbook_files, activity_settings and as_of.
-    """
-    return {n: load(n) if measured(n) else None for n in DESK} | inputs
-
-
 def _with_hours(given: dict[str, Any], hours: Mapping[str, float], settings: ActionsSettings) -> dict[str, Any]:
     team = given["team"]
-    share = settings.hours_share or 1.0
-    told = team["staff_id"].map(dict(hours)) / share
-    return given | {"team": team.assign(hours_per_week=told.fillna(team["hours_per_week"]))}
+    free = team["hours_per_week"] * settings.hours_share
+    told = team.assign(hours_per_week=team["staff_id"].map(dict(hours)).astype("float64").fillna(free))
+    return given | {"team": told, "actions_settings": settings.model_copy(update={"hours_share": 1.0})}
 
 
 def _made(stages: tuple[Callable[..., pd.DataFrame], ...], given: dict[str, Any]) -> dict[str, Any]:
@@ -89,11 +84,11 @@ def _count(made: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
-def plan_controls(tables: Mapping[str, Any], settings: ActionsSettings) -> VBox:
+def plan_controls(tables: Mapping[str, Any]) -> VBox:
     """Return boxes for hours per person, a budget and thresholds above live totals; they start at the run's settings."""
     import ipywidgets as widgets
 
-    team = tables["team"]
+    team, settings = tables["team"], tables["actions_settings"]
     style, narrow = {"description_width": "170px"}, widgets.Layout(width="290px")
     people = {m.staff_id: widgets.BoundedFloatText(round(m.hours_per_week * settings.hours_share, 2), min=0, max=80, step=1, description=f"{m.staff_id} {m.job} (h)", style=style, layout=narrow) for m in team.itertuples()}
     knobs = {
@@ -109,7 +104,7 @@ def plan_controls(tables: Mapping[str, Any], settings: ActionsSettings) -> VBox:
             output.value = "<pre>moderate must begin below severe</pre>"
             return
         moved = {n: w.value for n, w in people.items() if w.value != round(float(team.set_index("staff_id").loc[n, "hours_per_week"]) * settings.hours_share, 2)}
-        told = plan_totals(tables, settings, hours=moved, **{n: w.value for n, w in knobs.items()})
+        told = plan_totals(tables, hours=moved, **{n: w.value for n, w in knobs.items()})
         output.value = f"<pre>{as_text(told)}</pre>"
 
     for control in (*people.values(), *knobs.values()):
