@@ -127,7 +127,7 @@ def _limits(play: Play, rows: pd.DataFrame, frame: pd.DataFrame, ground: Ground)
     money, cost, gain, recent = frame["money"].to_numpy(), frame["cost"].to_numpy(), frame["gain"].to_numpy(), rows["_recent"].to_numpy()
     words = {
         "weekly_cap": [f"{r:.0f} contacts in the last seven days" for r in recent], "cost_cap": [f"costs {m:,.0f}, the cap is {play.cost_cap:,.0f}" for m in money],
-        "guard": [f"costs {c:,.0f}, is expected to bring {g:,.0f}" for c, g in zip(cost, gain, strict=True)],
+        "guard": [f"costs {_amount(c)}, is expected to bring {_amount(g)}" for c, g in zip(cost, gain, strict=True)],
     }  # fmt: skip
     full = recent + frame["contacts"].to_numpy("int64") > ground.settings.contacts_per_week
     hits = {"weekly_cap": full, "cost_cap": money > play.cost_cap, "guard": gain - cost <= ground.settings.min_net}
@@ -137,3 +137,7 @@ def _limits(play: Play, rows: pd.DataFrame, frame: pd.DataFrame, ground: Ground)
 
 def _same(words: str, count: int) -> np.ndarray:
     return np.full(count, words, dtype=object)
+
+
+def _amount(amount: float) -> str:
+    return f"{amount:,.2f}" if abs(amount) < 100 else f"{amount:,.0f}"

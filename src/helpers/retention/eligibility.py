@@ -9,6 +9,7 @@ from helpers.retention.playbook import Play
 from helpers.rules.schemes import with_columns
 
 FEW = ["order_count", "recency_days", "spend_12m"]
+TROUBLE = {"complaints_recent": ("recent complaints", "近期投诉"), "open_tickets": ("open requests", "未结请求")}
 
 
 def find_eligible(play: Play, ground: Ground) -> pd.DataFrame:
@@ -62,7 +63,24 @@ def say_why(rows: pd.DataFrame, play: Play, language: str) -> list[str]:
     because, seen = (rows["because_zh"], rows["reason_zh"]) if zh else (rows["because"], rows["reason"])
     danger = play.purpose == "save" or bool(play.signals)
     facts = [_plain(*row, zh) for row in with_columns(rows, tuple(FEW))[FEW].itertuples(index=False)]
-    return [why or (what if danger and what else fact) for why, what, fact in zip(because, seen, facts, strict=True)]
+    trouble, told = _trouble(play, rows, zh), zip(because, seen, facts, rows["recency_days"] if "recency_days" in rows else [None] * len(rows), strict=True)
+    between = "；" if zh else "; "
+    return [between.join(filter(None, (more, why or (what + _last_order(what, days, zh) if danger and what else fact)))) for more, (why, what, fact, days) in zip(trouble, told, strict=True)]
+
+
+def _trouble(play: Play, rows: pd.DataFrame, zh: bool) -> list[str]:
+    """What the play's own rule looks at and no signal tells: a list that apologises says for what."""
+    for column, (en, cn) in TROUBLE.items():
+        if play.condition is not None and column in play.condition.columns and column in rows:
+            return [f"{cn}{n:.0f}" if zh else f"{en}: {n:.0f}" for n in rows[column].fillna(0)]
+    return [""] * len(rows)
+
+
+def _last_order(what: str, days: float | None, zh: bool) -> str:
+    """The first thing that a person asks: when did they last order? Unless the evidence says so itself."""
+    if days is None or pd.isna(days) or "order for" in what or "未下单" in what or "last order" in what or "上次下单" in what:
+        return ""
+    return f"；上次下单{days:.0f}天前" if zh else f"; last order {days:.0f} days ago"
 
 
 def _plain(orders: float, recency: float, spend: float, zh: bool) -> str:

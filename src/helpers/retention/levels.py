@@ -15,7 +15,7 @@ LEVELS = {
     "signals": "str", "since": "datetime64[us]", "reason": "str", "reason_zh": "str", "first_step_by": "datetime64[us]",
 }  # fmt: skip
 NO_LEVEL = "none"
-REASONS = 2
+REASONS = 3
 
 
 def assign_levels(findings: pd.DataFrame, scores: pd.DataFrame, *, as_of: dt.date, moderate_chance: float, severe_chance: float, clocks: Mapping[str, int]) -> pd.DataFrame:

@@ -131,7 +131,8 @@ def list_not_served(candidates: pd.DataFrame, steps: pd.DataFrame, plan: Plan, t
         given up; nothing where the action would not have paid), owner (str, who would have done the first step), hours (float64). Dearest first.
     """
     served = set(candidates.loc[candidates["candidate_id"].isin(plan.treated), "customer_id"])
-    rest = candidates[~candidates["customer_id"].isin(served)]
+    settled = set(candidates.loc[candidates["blocked_by"] == "done", "customer_id"])  # served by the last list, or called off by the owner
+    rest = candidates[~candidates["customer_id"].isin(served | settled)]
     group = rest["blocked_by"].map(lambda b: "" if b == "" else GROUP_OF.get(b, BY_RULE)).mask(rest["candidate_id"].isin(plan.held_out), HELD_OUT).replace("", NO_CAPACITY)
     rank = group.map({HELD_OUT: 0, NO_CAPACITY: 1, BY_RULE: 2, NOT_WORTH: 3})
     best = rest.assign(group=group, _rank=rank).sort_values(["customer_id", "_rank", "net", "candidate_id"], ascending=[True, True, False, True]).drop_duplicates("customer_id")

@@ -19,6 +19,7 @@ from helpers.show.action_calendar import Entry, calendar_file
 from helpers.show.action_pages import MOST_ROWS, actions_page
 from helpers.show.action_words import OTHER, Language, say_assumed, sum_owners, word_actions, word_changes, word_not_served
 from helpers.show.export import safe_csv
+from helpers.show.tables import say_money
 
 FOLDER = "actions"
 LIST_PAGE, PLAYS_PAGE = f"{FOLDER}/action_list.html", f"{FOLDER}/plays/index.html"
@@ -98,10 +99,23 @@ def about_list(run: Run, actions: pd.DataFrame, language: Language = "en") -> li
         ]  # fmt: skip
     return [
         f"As of {day}: nothing later was read. All money in {currency}. {say_plan(run.load('plan_summary'), currency)}",
+        *([] if (actions["owner"] != AUTOMATIC).any() else [say_no_people(run)]),
         f"Fill in Status and Result (yellow) and save the file where it is. The next run reads it: crmkit run --as-of DAY --previous {_near(run)} --out NEW_FOLDER. What was done is then not asked for again.",
         "Worth rests on the save rates that the plays assume until hold-out groups have been read. Customers who are held out (sheet Not served) are not to be contacted for the same play.",
         *([f"Assumed, not known (number of actions): {'; '.join(assumed)}."] if assumed else []),
     ]
+
+
+def say_no_people(run: Run) -> str:
+    """Return why nothing that a person does is on the list."""
+    looked_at = run.load("candidate_actions").query("hours > 0").sort_values(["net", "candidate_id"], ascending=[False, True])
+    if looked_at.empty:
+        return "There is nothing for people to do: no play with working time fits anybody."
+    best, currency = looked_at.iloc[0], run.profile.currency
+    return (
+        f"There is nothing for people to do: of {len(looked_at):,} calls, visits and other work looked at, the best was expected to bring {say_money(best['gain'], currency)} and to cost {say_money(best['cost'], currency)}"
+        f"{' (' + best['blocked_says'] + ')' if best['blocked_says'] and best['gain'] > best['cost'] else ''}. What stands on the list are automatic messages. If an hour costs less than assumed, fill in crmkit template costs."
+    )
 
 
 def count_assumed(defaults: pd.Series) -> dict[str, int]:
@@ -135,7 +149,7 @@ def _book(run: Run, actions: pd.DataFrame) -> bytes:
 def _page(run: Run, actions: pd.DataFrame) -> str:
     language: Language = run.settings.actions.language
     people = actions[actions["owner"] != AUTOMATIC]
-    about, _, *notes = about_list(run, actions, language)  # nothing is filled in on a page
+    about, *notes = (line for line in about_list(run, actions, language) if "--previous" not in line)  # nothing is filled in on a page
     machine = len(actions) - len(people)
     shown = f"; {MOST_ROWS:,} of {len(people):,} actions by people are shown" if len(people) > MOST_ROWS else ""
     more = f"自动消息{machine:,}条见 messages.csv。" if language == "zh" else f"{machine:,} automatic messages are in messages.csv{shown}."

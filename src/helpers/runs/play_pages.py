@@ -15,7 +15,7 @@ from helpers.runs.run import Run
 from helpers.show.action_pages import play_page, plays_page
 from helpers.show.action_words import WORDS
 from helpers.show.play_words import say_condition
-from helpers.show.tables import say_money, say_share
+from helpers.show.tables import say_amount, say_money, say_share
 
 ROWS = 30
 PURPOSES = {"save": "To keep who may leave", "winback": "To win back who has left", "care": "To stay in touch", "grow": "To grow"}
@@ -51,7 +51,7 @@ def _index(run: Run, playbook: Playbook, summary: pd.DataFrame) -> str:
 
 def _index_row(play: Play, row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "file": f"{play.key}.html", "label": play.label.en, "label_zh": play.label.zh, "aim": play.aim.en, "fits": f"{row['candidates']:,}", "listed": f"{row['listed']:,}", "held_out": f"{row['held_out']:,}", "hours": f"{row['hours']:,.1f}", "net": f"{row['net']:,.0f}",
+        "file": f"{play.key}.html", "label": play.label.en, "label_zh": play.label.zh, "aim": play.aim.en, "fits": f"{row['candidates']:,}", "listed": f"{row['listed']:,}", "held_out": f"{row['held_out']:,}", "hours": f"{row['hours']:,.1f}", "net": say_amount(row["net"]),
         "blocked": RULES.get(row["blocked_mainly_by"], row["blocked_mainly_by"]), "order": row["net"],
     }  # fmt: skip
 
@@ -66,7 +66,7 @@ def _page(
     ]  # fmt: skip
     shown = actions.head(ROWS)
     rows = [
-        {"due": f"{r.due_on:%Y-%m-%d}", "owner": r.owner, "customer": r.customer_id, "what": r.what, "reason": r.reason, "worth": f"{r.worth:,.0f}"}
+        {"due": f"{r.due_on:%Y-%m-%d}", "owner": r.owner, "customer": r.customer_id, "what": r.what, "reason": r.reason, "worth": say_amount(r.worth)}
         for r in shown.itertuples()
     ]
     return {

@@ -19,7 +19,7 @@ NAMES = {
 }  # fmt: skip
 AUTOMATIC = "automatic"
 FORMATS: Mapping[str, Mapping[str, Any]] = {
-    "text": {"text_wrap": True, "num_format": "@"}, "day": {"num_format": "yyyy-mm-dd", "align": "left"}, "money": {"num_format": "#,##0"}, "number": {"num_format": "0.0"}, "whole": {"num_format": "#,##0", "align": "center"}, "share": {"num_format": "0 %"},
+    "text": {"text_wrap": True, "num_format": "@"}, "day": {"num_format": "yyyy-mm-dd", "align": "left"}, "money": {"num_format": "[<100]#,##0.00;#,##0"}, "number": {"num_format": "0.0"}, "whole": {"num_format": "#,##0", "align": "center"}, "share": {"num_format": "0 %"},
 }  # fmt: skip
 GRAVE = {"severe": "#F7D9C4", "moderate": "#FDF1CF"}
 LINE, MOST_LINES = 15.0, 12  # points of a line of text, and lines of a row
@@ -89,16 +89,18 @@ class _Writer:
         for owner in sorted(people["owner"].unique()):
             self.sheets[owner] = sheet_name(owner, taken)
             taken.append(self.sheets[owner])
+        if len(machine) and people.empty:  # nothing that a person does pays: the messages are the list
+            self._actions(self._name("automatic"), machine)
         self._actions(self._name("actions"), people)
         self._sheet(self._name("owners"), OWNERS, book.owners, links={"owner": self._to_sheet})
         self._sheet(self._name("not_served"), NOT_SERVED, book.not_served)
         if len(book.changes):
             self._sheet(self._name("changes"), CHANGES, book.changes)
+        self._explained()
         for owner, name in self.sheets.items():
             self._actions(name, people[people["owner"] == owner])
-        if len(machine):
+        if len(machine) and len(people):
             self._actions(self._name("automatic"), machine)
-        self._explained()
         other = OTHER[book.language]
         if other in book.views:
             self._actions(NAMES["actions"][1 - self.place], book.views[other], other)
@@ -208,7 +210,7 @@ class _Writer:
 
 def _lines(value: Any, width: int) -> int:
     """Lines that a text takes in a column: words are not cut, and a Chinese character is as wide as two others."""
-    room, lines, used = width - 1, 1, 0
+    room, lines, used = width - 2, 1, 0
     for word in re.findall(r"[\u2e80-\uffef]|[^\s\u2e80-\uffef]+\s?", "" if pd.isna(value) else str(value)):
         size = 2 if word >= "\u2e80" else len(word)
         lines, used = (lines + 1, size) if used and used + size > room + 1 else (lines, used + size)

@@ -10,6 +10,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from helpers.show.action_words import ACTIONS, Column, Language
+from helpers.show.tables import say_amount
 
 ON_PAGE = ("urgency", "due_on", "owner", "customer_id", "about", "what", "reason", "channel", "script", "worth", "play_label", "of")
 MARKS = {"customer_id": "nw", "of": "nw", "channel": "nw", "reason": "w", "script": "w", "what": "m", "about": "m"}
@@ -60,7 +61,7 @@ def _cell(column: Column, row: Mapping[str, Any], pages: Mapping[str, str]) -> C
     if column.form == "day":
         return Cell(f"{value:%Y-%m-%d}", f"nw {row['grave']}")
     if column.form == "money":
-        return Cell(f"{value:,.0f}", "n")
+        return Cell(say_amount(value), "n")
     link = pages.get(row["play"], "") if column.key == "play_label" else ""
     return Cell(str(value), MARKS.get(column.key, ""), link)
 

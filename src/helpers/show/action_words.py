@@ -114,9 +114,11 @@ WORDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "owner": {"automatic": ("automatic", "自动")},
 }  # fmt: skip
 ASSUMED = {
-    "staff": ("default team", "默认团队"), "costs": ("default costs", "默认成本"), "typical customer": ("value of a typical customer", "按典型客户估值"), "consent not known": ("consent not known", "是否同意联系未知"),
+    "staff": ("default team", "默认团队"), "costs": ("default costs", "默认成本"), "default margin rate": ("default margin rate", "默认毛利率"), "value model at the default margin rate": ("forecast of value at the default margin rate", "按默认毛利率的价值预测"),
+    "typical customer": ("value of a typical customer", "按典型客户估值"), "consent not known": ("consent not known", "是否同意联系未知"),
 }  # fmt: skip
 STATUS_WORDS = {word.lower(): key for key, pair in WORDS["status"].items() for word in (key, *pair)}
+CHANGE_RANK = {"added": 0, "done": 1, "dropped": 2, "kept": 3}
 TIMID = "planned as "
 
 
@@ -162,12 +164,13 @@ def word_actions(actions: pd.DataFrame, language: Language, tier_zh: Mapping[str
     tier = tier.map(tier_zh).fillna(tier) if zh else tier
     between = "；" if zh else "; "
     words = {c: translate(actions[c], WORDS[c], language) for c in ("status", "level", "channel", "owner")}
-    return actions.assign(
+    told = actions.assign(
         **own, **words, grave=actions["level"], about=[between.join(filter(None, pair)) for pair in zip(actions["who"], tier, strict=True)],
         of=[_step_of(s, n, zh) for s, n in zip(actions["step"], actions["steps"], strict=True)], compared=translate(actions["hold_out"], WORDS["compared"], language),
         hand_over_to=translate(actions["hand_over_to"], WORDS["owner"], language),
         note=[between.join(filter(None, (_say_channel(c, zh), say_assumed(d, language)))) for c, d in zip(actions["channel_note"], actions["defaults"], strict=True)],
     )  # fmt: skip
+    return told.astype(dict.fromkeys(("about", "of", "note"), "str"))
 
 
 def _step_of(step: int, steps: int, zh: bool) -> str:
@@ -200,12 +203,12 @@ def word_not_served(rows: pd.DataFrame, language: Language, play_labels: Mapping
 
 
 def word_changes(changes: pd.DataFrame, language: Language) -> pd.DataFrame:
-    """Return what became of the last list in words, ready for `CHANGES`."""
-    return changes.assign(
-        change=translate(changes["change"], WORDS["change"], language),
-        owner=translate(changes["owner"], WORDS["owner"], language),
-        why=changes["why"].map(_sentence),
-    )
+    """Return what became of the last list in words, ready for `CHANGES`: work of people first, and of it what is new."""
+    machine = changes["owner"] == "automatic"
+    told = changes.assign(
+        change=translate(changes["change"], WORDS["change"], language), owner=translate(changes["owner"], WORDS["owner"], language), why=changes["why"].map(_sentence), _machine=machine, _rank=changes["change"].map(CHANGE_RANK)
+    )  # fmt: skip
+    return told.sort_values(["_machine", "_rank"], kind="stable", ignore_index=True).drop(columns=["_machine", "_rank"])
 
 
 def sum_owners(actions: pd.DataFrame, load: pd.DataFrame, automatic: str = "automatic") -> pd.DataFrame:

@@ -16,6 +16,19 @@ def say_money(amount: float, currency: str) -> str:
     return f"{amount:,.0f} {currency}" if abs(amount) >= 1000 else f"{amount:,.2f} {currency}"
 
 
+def say_amount(amount: float) -> str:
+    """Return an amount for a column whose header names the currency: thousands separators, cents only below 100.
+
+    Examples
+    --------
+    >>> say_amount(1234.5), say_amount(9.9), say_amount(float("nan"))
+    ('1,234', '9.90', '')
+    """
+    if amount != amount:
+        return ""
+    return f"{amount:,.2f}" if abs(amount) < 100 else f"{amount:,.0f}"
+
+
 def say_share(share: float) -> str:
     """Return a share as per cent: whole numbers, one decimal below 10 %.
 

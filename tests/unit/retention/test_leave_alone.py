@@ -144,7 +144,7 @@ def test_the_guard_blocks_an_offer_that_costs_more_than_it_saves(ground, playboo
     stopped = offers[offers["blocked_by"] == "offer_guard"]
     assert len(stopped) and (stopped["cost"] >= stopped["gain"]).all()
     assert not ((candidates["blocked_by"] == "") & (candidates["gain"] - candidates["cost"] <= 0)).any()
-    assert stopped["blocked_says"].str.fullmatch(r"costs [\d,]+, is expected to bring [\d,]+").all()
+    assert stopped["blocked_says"].str.fullmatch(r"costs [\d,.]+, is expected to bring [\d,.]+").all()
 
 
 def test_a_dearer_waiver_is_blocked_for_more_customers(ground, playbook):

@@ -7,12 +7,12 @@ import pandas as pd
 from helpers.retention.owners import AUTOMATIC
 from helpers.retention.plan import BY_RULE, HELD_OUT, NO_CAPACITY, NOT_WORTH
 from helpers.retention.summary import say_plan
-from helpers.runs.action_files import FOLDER, HELD_OUT_FILE, LIST_PAGE, MESSAGES, PLAYS_PAGE, TASKS, count_assumed
+from helpers.runs.action_files import FOLDER, HELD_OUT_FILE, LIST_PAGE, MESSAGES, PLAYS_PAGE, TASKS, count_assumed, say_no_people
 from helpers.runs.action_status import WORKBOOK
 from helpers.runs.run import Run
 from helpers.show.action_words import say_assumed, sum_owners, word_actions, word_changes, word_not_served
 from helpers.show.report import Block, Bullets, Grid, Links, Section, Text
-from helpers.show.tables import say_money, say_share
+from helpers.show.tables import say_amount, say_money, say_share
 
 URGENT, LEFT_OUT, CHANGED = 10, 10, 12
 SHIP = "ship"
@@ -39,11 +39,12 @@ def actions_sections(run: Run) -> list[Section]:
 
 def _to_do(run: Run, actions: pd.DataFrame) -> Section:
     currency = run.profile.currency
-    people = word_actions(actions[actions["owner"] != AUTOMATIC], "en", {})
-    first = people.drop_duplicates(["customer_id", "play"]).head(URGENT)
+    people = actions[actions["owner"] != AUTOMATIC]
+    shown_of = word_actions(people if len(people) else actions, "en", {})
+    first = shown_of.drop_duplicates(["customer_id", "play"]).head(URGENT)
     shown = pd.DataFrame({
         "due": first["due_on"].dt.strftime("%Y-%m-%d"), "owner": first["owner"], "customer": first["customer_id"] + ": " + first["about"], "what to do": first["what"] + " (" + first["channel"] + ")", "why now": first["reason"],
-        f"worth ({currency})": first["worth"].map("{:,.0f}".format),
+        f"worth ({currency})": first["worth"].map(say_amount),
     })  # fmt: skip
     grid: tuple[Block, ...] = (Grid(shown, (f"worth ({currency})",), caption="The most urgent: the first step for each customer"),) if len(shown) else ()
     return Section("What to do this week", (Bullets(_say_list(run, actions)), *grid, _links(actions)))
@@ -57,7 +58,7 @@ def _say_list(run: Run, actions: pd.DataFrame) -> tuple[str, ...]:
     assumed = count_assumed(actions["defaults"])
     return (
         say_plan(summary, run.profile.currency),
-        f"{len(soon):,} of these actions are due within seven days; {grave:,} customers are in severe danger of leaving.",
+        *([f"{len(soon):,} of these actions are due within seven days; {grave:,} of the customers are in severe danger of leaving."] if len(people) else [say_no_people(run)]),
         "What an action is worth rests on the save rates that the plays assume, until their hold-out groups have been read.",
         *(
             [f"Assumed, not known, among {len(actions):,} actions: {'; '.join(f'{say_assumed(k)} in {n:,}' for k, n in list(assumed.items())[:6])}."]
@@ -124,7 +125,7 @@ def _left_out(run: Run) -> Section:
     labels = run.load("play_summary").set_index("play")[["label_en", "label_zh"]].apply(tuple, axis=1).to_dict()
     dear = word_not_served(rows[rows["net_lost"] > 0], "en", labels).head(LEFT_OUT)
     shown = pd.DataFrame({
-        "customer": dear["customer_id"], f"given up ({currency})": dear["net_lost"].map("{:,.0f}".format), "left out because": dear["group"], "in detail": dear["why"], "best play": dear["play_label"], "what called for it": dear["reason"],
+        "customer": dear["customer_id"], f"given up ({currency})": dear["net_lost"].map(say_amount), "left out because": dear["group"], "in detail": dear["why"], "best play": dear["play_label"], "what called for it": dear["reason"],
     })  # fmt: skip
     return Section(
         "Whom we leave out, and what that costs", (Bullets(lines), *((Grid(shown, (f"given up ({currency})",), caption="The dearest"),) if len(shown) else ()))
