@@ -111,11 +111,11 @@ def say_no_people(run: Run) -> str:
     looked_at = run.load("candidate_actions").query("hours > 0").sort_values(["net", "candidate_id"], ascending=[False, True])
     if looked_at.empty:
         return "There is nothing for people to do: no play with working time fits anybody."
-    best, currency = looked_at.iloc[0], run.profile.currency
-    return (
-        f"There is nothing for people to do: of {len(looked_at):,} calls, visits and other work looked at, the best was expected to bring {say_money(best['gain'], currency)} and to cost {say_money(best['cost'], currency)}"
-        f"{' (' + best['blocked_says'] + ')' if best['blocked_says'] and best['gain'] > best['cost'] else ''}. What stands on the list are automatic messages. If an hour costs less than assumed, fill in crmkit template costs."
-    )
+    best, currency, paying = looked_at.iloc[0], run.profile.currency, int((looked_at["net"] > 0).sum())
+    told = f"There is nothing for people to do: {len(looked_at):,} calls, visits and other work were looked at, and "
+    top = f"the best is expected to bring {say_money(best['gain'], currency)} and costs {say_money(best['cost'], currency)}"
+    told += f"{top}; {paying:,} would pay, but a message leaves more for each of these customers." if paying else f"{top}."
+    return f"{told} What stands on the list are automatic messages. If an hour costs less than assumed, fill in the sheet of costs (crmkit template costs)."
 
 
 def count_assumed(defaults: pd.Series) -> dict[str, int]:

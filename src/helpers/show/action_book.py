@@ -116,7 +116,7 @@ class _Writer:
         return f"internal:'{name}'!A1" if name else ""
 
     def _to_page(self, row: Mapping[str, Any]) -> str:
-        return f"external:{self.book.pages[row['play']]}" if row["play"] in self.book.pages else ""
+        return self.book.pages.get(row["play"], "")  # no 'external:': it would turn the slashes round, which only Windows reads
 
     def _actions(self, name: str, rows: pd.DataFrame, language: Language | None = None) -> None:
         tongue = language or self.book.language
