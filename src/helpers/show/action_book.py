@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,7 @@ NAMES = {
     "actions": ("Actions", "行动清单"), "owners": ("Owners", "负责人"), "not_served": ("Not served", "未服务客户"), "changes": ("Changes", "变化"), "automatic": ("Automatic messages", "自动消息"), "explained": ("Explained", "说明"),
 }  # fmt: skip
 AUTOMATIC = "automatic"
+EXTERNAL = re.compile(rb'Target="[^"]*" TargetMode="External"')
 FORMATS: Mapping[str, Mapping[str, Any]] = {
     "text": {"text_wrap": True, "num_format": "@"}, "day": {"num_format": "yyyy-mm-dd", "align": "left"}, "money": {"num_format": "[<100]#,##0.00;#,##0"}, "number": {"num_format": "0.0"}, "whole": {"num_format": "#,##0", "align": "center"}, "share": {"num_format": "0 %"},
 }  # fmt: skip
@@ -51,7 +53,19 @@ def action_book(book: ActionBook) -> bytes:
     with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}) as file:
         file.set_properties({"title": book.title, "created": CREATED})
         _Writer(file, book).write()
-    return buffer.getvalue()
+    return _turn_slashes(buffer.getvalue())
+
+
+def _turn_slashes(workbook: bytes) -> bytes:
+    """The writer turns the slashes of relative links round, which only Windows reads; every system reads them the right way."""
+    told = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(workbook)) as before, zipfile.ZipFile(told, "w", zipfile.ZIP_DEFLATED) as after:
+        for part in before.infolist():
+            content = before.read(part)
+            if part.filename.endswith(".rels"):
+                content = EXTERNAL.sub(lambda link: link[0].replace(b"\\", b"/"), content)
+            after.writestr(part, content)
+    return told.getvalue()
 
 
 def sheet_name(owner: str, taken: Sequence[str] = ()) -> str:
@@ -116,7 +130,7 @@ class _Writer:
         return f"internal:'{name}'!A1" if name else ""
 
     def _to_page(self, row: Mapping[str, Any]) -> str:
-        return self.book.pages.get(row["play"], "")  # no 'external:': it would turn the slashes round, which only Windows reads
+        return f"external:{self.book.pages[row['play']]}" if row["play"] in self.book.pages else ""
 
     def _actions(self, name: str, rows: pd.DataFrame, language: Language | None = None) -> None:
         tongue = language or self.book.language
