@@ -300,7 +300,7 @@ def dictionary() -> None:
     import io
 
     from helpers.runs.files import write_whole
-    from helpers.runs.graph import table_links
+    from helpers.runs.graph import room_links, room_tables
     from helpers.runs.paths import project_root
     from helpers.show.dictionary import dictionary_markdown
     from helpers.show.graph import plot_stages
@@ -308,7 +308,7 @@ def dictionary() -> None:
 
     set_style()
     picture = io.BytesIO()
-    plot_stages(table_links()).figure.savefig(picture, format="png", dpi=70, metadata={"Software": None})
+    plot_stages(room_tables(), room_links()).figure.savefig(picture, format="png", dpi=70, metadata={"Software": None})
     write_whole(project_root() / "docs" / "stages.png", picture.getvalue())
     write_whole(project_root() / "docs" / "data_dictionary.md", dictionary_markdown())
 

@@ -11,6 +11,7 @@ os.environ.setdefault("HAMILTON_TELEMETRY_ENABLED", "false")
 import logging  # noqa: E402
 import types  # noqa: E402
 import typing  # noqa: E402
+from collections import Counter  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from functools import cache  # noqa: E402
 from importlib import import_module  # noqa: E402
@@ -132,6 +133,42 @@ def table_links() -> dict[str, tuple[str, ...]]:
         return list(dict.fromkeys(found))
 
     return {n: tuple(tables_behind(n)) for n, s in known.items() if not s.is_input and is_published(n)}
+
+
+def room_tables() -> dict[str, list[str]]:
+    """Return the tables of each room that users get, those first that most others are made from; `exports` are what is read."""
+    links = table_links()
+    used = Counter(needed for needs in links.values() for needed in needs)
+    told: dict[str, list[str]] = {"exports": sorted(n.removeprefix("raw_") for n, s in stages().items() if s.is_raw)}
+    for name in sorted(links, key=lambda n: (-used[n], n)):
+        told.setdefault(_room(name), []).append(name)
+    return told
+
+
+def room_links() -> dict[str, tuple[str, ...]]:
+    """Return for each room the other rooms whose tables it takes, needed or optional; what comes through another room on the way is not said twice."""
+    takes: dict[str, set[str]] = {}
+    for name, stage in stages().items():
+        if not stage.is_input:
+            behind = {"exports" if stages()[n].is_raw else _room(n) for n in stage.takes if stages()[n].is_raw or not stages()[n].is_input}
+            takes.setdefault(_room(name), set()).update(behind - {_room(name)})
+    behind_of = {r: _all_behind(r, takes) for r in takes}
+    return {r: tuple(sorted(o for o in others if not any(o in behind_of.get(p, set()) for p in others))) for r, others in sorted(takes.items())}
+
+
+def _all_behind(room: str, takes: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    todo = list(takes.get(room, ()))
+    while todo:
+        other = todo.pop()
+        if other not in found:
+            found.add(other)
+            todo += takes.get(other, ())
+    return found
+
+
+def _room(name: str) -> str:
+    return str(stage_driver().graph.nodes[name].originating_functions[0].__module__).split(".")[1]
 
 
 def is_published(name: str) -> bool:

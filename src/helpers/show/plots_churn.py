@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.axes.population import ALL
 from helpers.show.plots import _axes
-from helpers.show.plots_retention import NO_PAST, kinds_of
+from helpers.show.plots_retention import NO_PAST, kinds_of, say_interval
 from helpers.show.style import BLUE, DARK, GREY, ORANGE, PALE, RED, SKY
 from helpers.show.tables import say_money, say_share
 
@@ -19,6 +19,25 @@ if TYPE_CHECKING:
 METHOD_COLOURS = {"model": BLUE, "recency": GREY, "rule": ORANGE}
 METHOD_SAYS = {"model": "churn model", "recency": "days since the last order", "rule": "silence in own gaps"}
 AT_RISK = "can still be lost"
+
+
+def list_methods(backtest: pd.DataFrame) -> pd.DataFrame:
+    """Return what each method was worth on later dates among customers who could still be lost, with intervals in words.
+
+    Parameters
+    ----------
+    backtest : pandas.DataFrame
+        Table `churn_backtest`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        kind, method, auc, left_of_top_5_percent, lift_of_top_5_percent (str), used (bool).
+    """
+    rows = backtest[backtest["population"] == AT_RISK]
+    top = [f"{left:.0f} of {n}" for left, n in zip(rows["top_left"], rows["top_n"], strict=True)]
+    told = {"kind": rows["kind"], "method": rows["method"].map(METHOD_SAYS), "auc": say_interval(rows, "auc", ".2f"), "left_of_top_5_percent": top, "lift_of_top_5_percent": say_interval(rows, "lift", ".1f"), "used": rows["used"]}
+    return pd.DataFrame(told)
 
 
 def plot_churn_methods(backtest: pd.DataFrame, *, ax: Axes | None = None) -> Axes | None:

@@ -133,6 +133,40 @@ def _early(verdicts: pd.DataFrame, kind: str) -> pd.DataFrame:
     return rows[(rows["foretells"] == "leaving") & rows["lead_days"].notna()]
 
 
+def list_early_warnings(verdicts: pd.DataFrame, kinds: list[str]) -> pd.DataFrame:
+    """Return the warnings of leaving that fired often enough to be judged, with intervals in words, proven ones first.
+
+    Parameters
+    ----------
+    verdicts : pandas.DataFrame
+        From `with_pools`.
+    kinds : list of str
+        From `kinds_of`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        kind, signal, verdict, lift, days_ahead, warned_of (str), false_a_week (float64, false alarms).
+    """
+    rows = pd.concat([_early(verdicts, k).sort_values(["_rank", "lift"], ascending=[True, False]) for k in kinds], ignore_index=True)
+    told = {
+        "kind": rows["kind"], "signal": rows["label_en"], "verdict": rows["verdict"], "lift": say_interval(rows, "lift", ".1f"), "days_ahead": say_interval(rows, "lead", ".0f", "lead_days"),
+        "warned_of": [f"{say_share(c)} of {d:.0f}" for c, d in zip(rows["coverage"], rows["departures"], strict=True)], "false_a_week": rows["false_alarms_per_week"],
+    }  # fmt: skip
+    return pd.DataFrame(told)
+
+
+def say_interval(rows: pd.DataFrame, name: str, form: str, value: str = "") -> list[str]:
+    """Return a column with its interval in words, `name_low` and `name_high` being the bounds.
+
+    Examples
+    --------
+    >>> say_interval(pd.DataFrame({"lift": [2.24], "lift_low": [1.8], "lift_high": [2.8]}), "lift", ".1f")
+    ['2.2 (1.8 to 2.8)']
+    """
+    return [f"{v:{form}} ({low:{form}} to {high:{form}})" for v, low, high in zip(rows[value or name], rows[f"{name}_low"], rows[f"{name}_high"], strict=True)]
+
+
 def say_warning_time(verdicts: pd.DataFrame, kind: str = ALL) -> str:
     """Return lead time, reach and false alarms of the proven warnings of leaving, in one sentence."""
     shown = _early(verdicts, kind)

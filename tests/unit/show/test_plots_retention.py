@@ -13,10 +13,12 @@ from helpers.retention.panel import build_panel
 from helpers.retention.signalfiles import read_signals
 from helpers.runs import Run
 from helpers.runs.desk import gather
+from helpers.runs.graph import room_links, room_tables, table_links
 from helpers.runs.truth_retention import NO_TRUTH, judge_levels, say_levels
 from helpers.show import plots_actions as a
 from helpers.show import plots_churn as c
 from helpers.show import plots_retention as p
+from helpers.show.graph import plot_stages, stage_levels
 from helpers.show.style import set_style
 from helpers.show.widgets_retention import DESK, plan_controls, plan_totals
 
@@ -59,6 +61,16 @@ def test_sentences_quote_their_tables(run):
     assert f"{len(missed):,} customers get nothing" in a.say_not_served(missed, "CNY")
     worst = run.load("cadence_coverage").query("owner_id == 'all'").sort_values("coverage").iloc[0]
     assert f"{worst['covered']:,} of {worst['customers']:,} customers" in a.say_cadence(run.load("cadence_coverage"))
+
+
+def test_lists_put_intervals_into_words(run):
+    verdicts, backtest = p.with_pools(run.load("signal_verdicts"), run.load("signal_tests")), run.load("churn_backtest")
+    early = p.list_early_warnings(verdicts, p.kinds_of(verdicts))
+    usage = run.load("signal_verdicts").query("kind == 'business' and signal == 'usage_falls'").iloc[0]
+    row = early[(early["kind"] == "business") & (early["signal"] == usage["label_en"])].iloc[0]
+    assert row["lift"] == f"{usage['lift']:.1f} ({usage['lift_low']:.1f} to {usage['lift_high']:.1f})" and row["warned_of"].endswith(f"of {usage['departures']:.0f}")
+    assert early.groupby("kind")["verdict"].first().eq("ship").any() and len(c.list_methods(backtest)) == 3 * len(backtest.query("population == 'can still be lost'")["kind"].unique())
+    assert p.list_early_warnings(verdicts.head(0), ["all"]).empty and c.list_methods(backtest.head(0)).empty
 
 
 @pytest.mark.parametrize(
@@ -162,3 +174,14 @@ def test_dealt_anew_outcomes_leave_no_lift(run):
     assert len(leaks) >= 10 and 0.95 < (leaks["lift_shuffled"] * weight).sum() / weight.sum() < 1.05
     assert leaks["inside"].sum() >= 0.85 * leaks["shuffles"].sum() and leaks["lift"].max() > 2
     assert say_leaks(leaks).startswith("With outcomes dealt anew the mean lift is") and say_leaks(leaks.head(0)).startswith("Not measured")
+
+
+def test_the_map_of_lessons_holds_every_table_once_and_points_from_left_to_right():
+    tables, links = room_tables(), room_links()
+    named = [n for room, names in tables.items() if room != "exports" for n in names]
+    assert sorted(named) == sorted(table_links()) and "action_list" in tables["retention"] and "order_lines" in tables["exports"]
+    assert links["cleaning"] == ("exports",) and set().union(*map(set, links.values())) <= set(tables)
+    ax = plot_stages(tables, links)
+    assert ax.get_title(loc="left").endswith("?") and {"06 retention", "exports"} <= {t.get_text() for t in ax.texts}
+    levels = stage_levels(links)
+    assert all(levels.get(other, 0) < levels[room] for room, taken in links.items() for other in taken)
