@@ -129,7 +129,8 @@ def _limits(play: Play, rows: pd.DataFrame, frame: pd.DataFrame, ground: Ground)
         "weekly_cap": [f"{r:.0f} contacts in the last seven days" for r in recent], "cost_cap": [f"costs {m:,.0f}, the cap is {play.cost_cap:,.0f}" for m in money],
         "guard": [f"costs {_amount(c)}, is expected to bring {_amount(g)}" for c, g in zip(cost, gain, strict=True)],
     }  # fmt: skip
-    full = recent + frame["contacts"].to_numpy("int64") > ground.settings.contacts_per_week
+    contacts = frame["contacts"].to_numpy("int64")
+    full = (contacts > 0) & (recent + contacts > ground.settings.contacts_per_week)  # what is done within our own house is no contact
     hits = {"weekly_cap": full, "cost_cap": money > play.cost_cap, "guard": gain - cost <= ground.settings.min_net}
     guard = "offer_guard" if play.offer else "not_worth_it"
     return [(guard if r == "guard" else r, hits[r], np.array(words[r], dtype=object)) for r in hits]

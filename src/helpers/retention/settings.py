@@ -71,7 +71,7 @@ class ActionsSettings(BaseModel):
     budget: float = Field(0.0, ge=0, description="money for the list, working time not counted (currency units); 0 is no limit")
     min_net: float = Field(0.0, description="an action must be expected to bring at least this much more than it costs (currency units)")
     contacts_per_week: int = Field(2, ge=1, le=20, description="contacts per customer in any seven days, those on record included")
-    plays_per_customer: int = Field(1, ge=1, le=5, description="plays begun per customer in one list: one voice at a time")
+    plays_per_customer: int = Field(1, ge=1, le=5, description="plays begun per customer in one list: one voice at a time; with more than one, what both would save is counted twice")
     touched_days: int = Field(7, ge=0, le=90, description="nothing is begun for so many days after a message or offer was sent")
     complaint_days: int = Field(14, ge=0, le=180, description="nothing but repair is begun for so many days after a complaint")
     unknown_consent: Literal["allow", "block"] = Field("allow", description="what to do where nobody knows whether the customer agreed; the list says so")

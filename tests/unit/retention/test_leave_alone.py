@@ -109,6 +109,7 @@ def test_every_rule_blocks_somebody_and_every_exemption_lets_somebody_through(gr
     mine, trouble = with_trouble(ground, 11, 700, unknown_consent="block")
     candidates, _ = list_candidates(mine)
     assert {"consent", "open_ticket", "complaint", "touched", "held_out", "cool_down"} <= set(candidates["blocked_by"])
+    assert not ((candidates["blocked_by"] == "weekly_cap") & (candidates["contacts"] == 0)).any()
     free = candidates[candidates["blocked_by"] == ""]
     exempt = free[free["play"].map(lambda k: bool(mine.playbook.plays[k].exempt))]
     assert len(exempt)
