@@ -69,7 +69,8 @@ def say_plan(summary: pd.DataFrame, currency: str) -> str:
     told = f"{served:,} customers are served, with {people:,} actions by people ({hours:,.0f} hours in the first week) and {int(at['automatic messages']):,} automatic messages; this is expected to bring {net:,.0f} {currency} more than it costs."
     if not missed:
         return told + " Nobody is left out for want of hours or money."
-    return told + f" {missed:,} customers get nothing for want of hours or money; that gives up {lost:,.0f} {currency}."
+    who = "1 customer gets" if missed == 1 else f"{missed:,} customers get"
+    return told + f" {who} nothing for want of hours or money; that gives up {lost:,.0f} {currency}."
 
 
 def say_gap(summary: pd.DataFrame) -> str:

@@ -18,8 +18,8 @@ URGENT, LEFT_OUT, CHANGED = 10, 10, 12
 SHIP = "ship"
 LOSES = {
     NO_CAPACITY: "for want of hours or money",
-    BY_RULE: "because a rule says to leave them alone",
-    HELD_OUT: "because they are held out on purpose, so that the effect can be measured",
+    BY_RULE: "because a rule says to leave alone",
+    HELD_OUT: "because of being held out on purpose, so that the effect can be measured",
     NOT_WORTH: "because it would cost more than it brings",
 }
 
@@ -118,7 +118,7 @@ def _left_out(run: Run) -> Section:
         return Section("Whom we leave out, and what that costs", (Text("Nobody: everybody for whom something can be done is on the list."),))
     by = rows.groupby("group")["net_lost"].agg(["size", "sum"])
     lines = tuple(
-        f"{int(by.at[g, 'size']):,} customers get nothing {says}" + (f"; that gives up {say_money(by.at[g, 'sum'], currency)}." if by.at[g, "sum"] > 0 else ".")
+        f"{_who(int(by.at[g, 'size']))} nothing {says}" + (f"; that gives up {say_money(by.at[g, 'sum'], currency)}." if by.at[g, "sum"] > 0 else ".")
         for g, says in LOSES.items()
         if g in by.index
     )
@@ -130,6 +130,10 @@ def _left_out(run: Run) -> Section:
     return Section(
         "Whom we leave out, and what that costs", (Bullets(lines), *((Grid(shown, (f"given up ({currency})",), caption="The dearest"),) if len(shown) else ()))
     )
+
+
+def _who(customers: int) -> str:
+    return "1 customer gets" if customers == 1 else f"{customers:,} customers get"
 
 
 def _signals(run: Run) -> Section:
