@@ -177,6 +177,7 @@ def test_dealt_anew_outcomes_leave_no_lift(run):
 
 
 def test_the_map_of_lessons_holds_every_table_once_and_points_from_left_to_right():
+    set_style()
     tables, links = room_tables(), room_links()
     named = [n for room, names in tables.items() if room != "exports" for n in names]
     assert sorted(named) == sorted(table_links()) and "action_list" in tables["retention"] and "order_lines" in tables["exports"]
