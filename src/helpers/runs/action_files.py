@@ -94,13 +94,13 @@ def about_list(run: Run, actions: pd.DataFrame, language: Language = "en") -> li
     assumed = [f"{say_assumed(part, language)} ({n:,})" for part, n in count_assumed(actions["defaults"]).items()]
     if language == "zh":
         return [
-            f"基准日{day}：之后的数据一律未读取。金额单位：{currency}。", f"填写黄色的“状态”和“结果”后原处保存；下次运行读取：crmkit run --as-of 日期 --previous {_near(run)} --out 新目录",
+            f"基准日{day}：之后的数据一律未读取。金额单位：{currency}。", "填写黄色的“状态”和“结果”后原处保存；下次运行读取：crmkit run --as-of 日期 --previous 本目录 --out 新目录",
             "预期净值以方案中的假设挽留率计算，待对照组结果出来后以实测为准；对照组客户请勿联系。", *([f"默认假设（涉及任务数）：{'；'.join(assumed)}。"] if assumed else []),
         ]  # fmt: skip
     return [
         f"As of {day}: nothing later was read. All money in {currency}. {say_plan(run.load('plan_summary'), currency)}",
         *([] if (actions["owner"] != AUTOMATIC).any() else [say_no_people(run)]),
-        f"Fill in Status and Result (yellow) and save the file where it is. The next run reads it: crmkit run --as-of DAY --previous {_near(run)} --out NEW_FOLDER. What was done is then not asked for again.",
+        "Fill in Status and Result (yellow) and save the file where it is. The next run reads it: crmkit run --as-of DAY --previous THIS_FOLDER --out NEW_FOLDER. What was done is then not asked for again.",
         "Worth rests on the save rates that the plays assume until hold-out groups have been read. Customers who are held out (sheet Not served) are not to be contacted for the same play.",
         *([f"Assumed, not known (number of actions): {'; '.join(assumed)}."] if assumed else []),
     ]
@@ -129,10 +129,6 @@ def count_assumed(defaults: pd.Series) -> dict[str, int]:
     parts = defaults[defaults != ""].str.split("; ").explode()
     counts = parts.value_counts().sort_index().sort_values(ascending=False, kind="stable")
     return {str(k): int(v) for k, v in counts.items()}
-
-
-def _near(run: Run) -> str:
-    return f"outputs/{run.folder.name}" if run.folder.parent.name == "outputs" else run.folder.name
 
 
 def _book(run: Run, actions: pd.DataFrame) -> bytes:

@@ -58,7 +58,11 @@ def _say_list(run: Run, actions: pd.DataFrame) -> tuple[str, ...]:
     assumed = count_assumed(actions["defaults"])
     return (
         say_plan(summary, run.profile.currency),
-        *([f"{len(soon):,} of these actions are due within seven days; {grave:,} of the customers are in severe danger of leaving."] if len(people) else [say_no_people(run)]),
+        *(
+            [f"{len(soon):,} of these actions are due within seven days; {grave:,} of the customers are in severe danger of leaving."]
+            if len(people)
+            else [say_no_people(run)]
+        ),
         "What an action is worth rests on the save rates that the plays assume, until their hold-out groups have been read.",
         *(
             [f"Assumed, not known, among {len(actions):,} actions: {'; '.join(f'{say_assumed(k)} in {n:,}' for k, n in list(assumed.items())[:6])}."]
