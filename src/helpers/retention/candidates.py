@@ -118,7 +118,7 @@ def _rules(play: Play, rows: pd.DataFrame, steps: list[pd.DataFrame], ground: Gr
     told += [(r, (rows[f"_says_{r}"] != "").to_numpy(), rows[f"_says_{r}"].to_numpy(dtype=object)) for r in BY_RULE if r not in play.exempt]
     held = ids.map(ground.held_out_of(play.key)).to_numpy(dtype=object)
     days = (pd.Timestamp(ground.as_of) - ground.last_treated(play.key).reindex(ids).reset_index(drop=True)).dt.days
-    cool = np.array([f"was treated {d:.0f} days ago, cool-down {play.cooldown_days} days" for d in days], dtype=object)
+    cool = np.array([f"last treated {d:.0f} day{'s' * (d != 1)} ago, cool-down {play.cooldown_days} days" for d in days], dtype=object)
     return [*told, ("held_out", pd.notna(held), held), ("cool_down", (days < play.cooldown_days).fillna(False).to_numpy(dtype=bool), cool)]
 
 

@@ -80,10 +80,23 @@ def _last_order(what: str, days: float | None, zh: bool) -> str:
     """The first thing that a person asks: when did they last order? Unless the evidence says so itself."""
     if days is None or pd.isna(days) or "order for" in what or "未下单" in what or "last order" in what or "上次下单" in what:
         return ""
-    return f"；上次下单{days:.0f}天前" if zh else f"; last order {days:.0f} days ago"
+    return f"；上次下单{_ago(days, zh)}" if zh else f"; last order {_ago(days, zh)}"
 
 
 def _plain(orders: float, recency: float, spend: float, zh: bool) -> str:
     if not orders or pd.isna(recency):
         return "已登记，尚未下单" if zh else "registered, no order yet"
-    return f"{orders:.0f}单，上次{recency:.0f}天前，近12个月消费{spend:,.0f}" if zh else f"{orders:,.0f} order{'s' if orders > 1 else ''}, the last {recency:.0f} days ago, {spend:,.0f} spent in 12 months"
+    return f"{orders:.0f}单，上次{_ago(recency, zh)}，近12个月消费{spend:,.0f}" if zh else f"{orders:,.0f} order{'s' if orders > 1 else ''}, the last {_ago(recency, zh)}, {spend:,.0f} spent in 12 months"
+
+
+def _ago(days: float, zh: bool) -> str:
+    """Days before the as-of date in words.
+
+    Examples
+    --------
+    >>> [_ago(d, False) for d in (0, 1, 9)], _ago(0, True)
+    (['on the day of the list', '1 day ago', '9 days ago'], '当天')
+    """
+    if round(days) == 0:
+        return "当天" if zh else "on the day of the list"
+    return f"{days:.0f}天前" if zh else f"{days:.0f} day{'s' if round(days) != 1 else ''} ago"
