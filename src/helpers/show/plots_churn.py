@@ -77,9 +77,17 @@ def say_churn_methods(backtest: pd.DataFrame) -> str:
     place = f"AUC {used['auc']:.2f} ({used['auc_low']:.2f} to {used['auc_high']:.2f})"
     tested = f"on {used['customers']:,.0f} look-backs at {used['tests']:.0f} later dates, {used['left']:,.0f} of which left"
     if used.name == "model":
-        return f"The churn model wins: {place} against {simple:.2f} of the better simple rule, {tested}."
+        return f"The churn model wins: {place} against {simple:.2f} of the better simple rule, {tested}.{_say_top(rows)}"
     model = f", the model has {rows.loc['model', 'auc']:.2f} and is not surely better" if "model" in rows.index else ""
-    return f"The simple rule '{METHOD_SAYS[str(used.name)]}' is used: {place}{model}, {tested}."
+    return f"The simple rule '{METHOD_SAYS[str(used.name)]}' is used: {place}{model}, {tested}.{_say_top(rows)}"
+
+
+def _say_top(rows: pd.DataFrame) -> str:
+    """Where another method finds more leavers at the very top of the list, that is said too."""
+    used, best = rows[rows["used"]].iloc[0], rows.loc[rows["top_left"].idxmax()]
+    if not best["top_left"] > used["top_left"]:
+        return ""
+    return f" Yet in the top 5 % '{METHOD_SAYS[str(best.name)]}' found more who left: {best['top_left']:.0f} against {used['top_left']:.0f} of {used['top_n']}."
 
 
 def plot_churn_calibration(calibration: pd.DataFrame, backtest: pd.DataFrame, *, kind: str = ALL, ax: Axes | None = None) -> Axes | None:
@@ -118,7 +126,8 @@ def say_churn_calibration(calibration: pd.DataFrame, backtest: pd.DataFrame, *, 
     inside = int(((shown["said"] >= shown["seen_low"]) & (shown["said"] <= shown["seen_high"])).sum())
     people = shown["customers"].astype("float64")
     said, seen = ((shown[c] * people).sum() / people.sum() for c in ("said", "seen"))
-    return f"In {inside} of {len(shown)} groups the chance that was said lies within the interval of what happened; in all, {say_share(said)} were said to leave and {say_share(seen)} left."
+    told = f"In {inside} of {len(shown)} groups the chance that was said lies within the interval of what happened; in all, {say_share(said)} were said to leave and {say_share(seen)} left."
+    return told if inside * 2 > len(shown) else f"{told} Take the chances as an order, not as shares."
 
 
 def plot_reasons(reasons: pd.DataFrame, customer_id: str, *, rows: int = 6, ax: Axes | None = None) -> Axes:

@@ -171,7 +171,8 @@ def say_warning_time(verdicts: pd.DataFrame, kind: str = ALL) -> str:
     """Return lead time, reach and false alarms of the proven warnings of leaving, in one sentence."""
     shown = _early(verdicts, kind)
     if shown.empty:
-        return f"Not measured: {NO_PAST}."
+        judged = len(_judged(verdicts, kind))
+        return "Not measured: no departure was long enough ago to say how early a warning came." if judged else f"Not measured: {NO_PAST}."
     proven = shown[shown["verdict"] == "ship"].sort_values("coverage", ascending=False)
     if proven.empty:
         best = shown.sort_values("coverage", ascending=False).iloc[0]

@@ -94,10 +94,24 @@ def test_charts_of_nothing_are_not_drawn(run):
 
 def test_a_simple_rule_that_wins_is_the_headline():
     rows = [("recency", 0.80, True), ("rule", 0.78, False), ("model", 0.81, False)]
-    table = pd.DataFrame([{"population": c.AT_RISK, "kind": "all", "method": m, "auc": auc, "auc_low": auc - 0.02, "auc_high": auc + 0.02, "used": u, "customers": 900, "tests": 3, "left": 90} for m, auc, u in rows])
+    table = pd.DataFrame([{"population": c.AT_RISK, "kind": "all", "method": m, "auc": auc, "auc_low": auc - 0.02, "auc_high": auc + 0.02, "used": u, "customers": 900, "tests": 3, "left": 90, "top_left": 30.0, "top_n": 45} for m, auc, u in rows])
     assert c.say_churn_methods(table) == (
         "The simple rule 'days since the last order' is used: AUC 0.80 (0.78 to 0.82), the model has 0.81 and is not surely better, on 900 look-backs at 3 later dates, 90 of which left."
     )
+
+
+def test_who_is_better_at_the_very_top_is_said_too(run):
+    table = run.load("churn_backtest").copy()
+    best = table.query("population == 'can still be lost' and kind == 'all'")
+    assert "Yet in the top 5 %" not in c.say_churn_methods(table)
+    table.loc[best.index[best["method"] == "recency"], "top_left"] = 69.0
+    assert c.say_churn_methods(table).endswith(f"Yet in the top 5 % 'days since the last order' found more who left: 69 against {best.loc[best['used'], 'top_left'].item():.0f} of {best['top_n'].iloc[0]}.")
+
+
+def test_chances_that_do_not_keep_their_word_are_called_an_order(run):
+    calibration, backtest = run.load("churn_calibration"), run.load("churn_backtest")
+    assert not c.say_churn_calibration(calibration, backtest).endswith("not as shares.")
+    assert c.say_churn_calibration(calibration.assign(said=0.999), backtest).endswith("Take the chances as an order, not as shares.")
 
 
 def test_no_threshold_pays_where_calls_are_dear():
