@@ -10,7 +10,7 @@ import pandas as pd
 
 from helpers.retention.owners import AUTOMATIC
 from helpers.retention.summary import say_plan
-from helpers.runs.action_status import STATUS_SHEET, WORKBOOK, read_status, with_status
+from helpers.runs.action_status import WORKBOOK, read_status, with_status
 from helpers.runs.files import write_whole
 from helpers.runs.play_pages import play_files
 from helpers.runs.run import Run
@@ -36,14 +36,11 @@ CALENDAR_DAYS = 92  # contacts that are not due yet stand in the calendar for a 
 def write_actions(run: Run) -> None:
     """Write the action list in every form that people use, and remove what an earlier run left in the folder.
 
-    What people entered in the workbook of this folder is kept in `review/actions.csv` and stands in the new one.
+    What people entered in the workbook of this folder stands in the new one.
     """
     if not run.measured("action_list"):
         return
-    entered = read_status(run.folder)
-    if len(entered):
-        write_whole(run.folder / STATUS_SHEET, safe_csv(entered))
-    actions = with_status(run.load("action_list"), entered)
+    actions = with_status(run.load("action_list"), read_status(run.folder))
     files = {
         WORKBOOK: _book(run, actions),
         LIST_PAGE: _page(run, actions),
