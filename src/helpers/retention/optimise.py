@@ -17,6 +17,7 @@ from helpers.retention.quiet import quiet_solver
 MINUTES, CENTS, WEEK = 60, 100, 7
 DIRECT, CORE, SPREAD, WIDER = 300, 150, 4, 4  # up to so many candidates all are sought through at once; of more, those on which the linear relaxation is not clear
 ROUGH, WHOLE = 1e-5, 1e-7
+LARGEST = 40_000  # candidates searched through at once; beyond, HiGHS does not keep to its time limit (100,000 took 120 s with a limit of 14)
 FEW_SECONDS, LEAST_SECONDS = 1.0, 0.2
 CLEARLY = 1.2  # a first list that costs this much more than the budget tells that the money will not suffice
 
@@ -202,7 +203,7 @@ def _solve(net: np.ndarray, matrix: csr_matrix, caps: np.ndarray, seconds: float
     unclear = (relaxed.x > WHOLE) & (relaxed.x < 1 - WHOLE)
     first = [_greedy(net, matrix, caps, order) for order in (np.where(relaxed.x > 0.5, np.inf, -distance), net - matrix.T @ price)]
     took, size = max(first, key=lambda t: float(net[t].sum())), max(CORE, SPREAD * int(unclear.sum()))
-    while bound - net[took].sum() > ROUGH * bound and time.monotonic() - started < seconds:
+    while bound - net[took].sum() > ROUGH * bound and time.monotonic() - started < seconds and min(size, len(net)) <= LARGEST:
         core = unclear.copy()
         core[np.argsort(distance, kind="stable")[:size]] = True
         left = seconds - (time.monotonic() - started)

@@ -130,6 +130,16 @@ def test_a_bound_from_a_small_core_is_never_below_the_true_best(seed, monkeypatc
         assert fits(list(told.ids), *given_case)
 
 
+def test_a_core_that_would_be_too_large_is_not_searched(monkeypatch):
+    given_case = large(7, 1200)
+    best = optimise(*given_case, seconds=4)
+    monkeypatch.setattr(module, "LARGEST", 0)
+    monkeypatch.setattr(module, "_search_core", lambda *a, **k: pytest.fail("searched"))
+    told = optimise(*given_case, seconds=4)
+    assert fits(list(told.ids), *given_case)
+    assert told.value <= best.value + 1e-6 <= told.bound + 1e-4 * best.value and told.gap < 0.2
+
+
 def test_without_time_the_list_is_allowed_and_says_how_far_from_the_best_it_may_be(monkeypatch):
     given_case = large(5, 1200)
     monkeypatch.setattr(module, "linprog", lambda *a, **k: type("Late", (), {"x": None, "status": 1})())
