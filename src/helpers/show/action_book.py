@@ -25,6 +25,7 @@ FORMATS: Mapping[str, Mapping[str, Any]] = {
 }  # fmt: skip
 GRAVE = {"severe": "#F7D9C4", "moderate": "#FDF1CF"}
 LINE, MOST_LINES = 15.0, 12  # points of a line of text, and lines of a row
+MORE = ("{:,} more rows are in the files of the folder actions", "另有{:,}行见actions文件夹")
 MOST_ROWS = 20_000  # of a sheet; more belongs in the CSV files beside it
 
 
@@ -169,6 +170,8 @@ class _Writer:
                 self._cell(sheet, number, place, row[column.key], column.form, to, column.key in entries)
             sheet.set_row(number, LINE * min(max(_lines(row[c.key], c.width) for c in columns if c.form == "text"), MOST_LINES))
         last = max(len(shown), 1)
+        if len(rows) > len(shown):
+            sheet.write_string(last + 1, 0, MORE[1 if tongue == "zh" else 0].format(len(rows) - len(shown)))
         sheet.autofilter(0, 0, last, len(columns) - 1)
         sheet.freeze_panes(1, 5 if printed else 1)
         sheet.ignore_errors({"number_stored_as_text": f"A1:{_letter(len(columns) - 1)}{last + 1}"})

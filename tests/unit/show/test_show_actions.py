@@ -193,3 +193,9 @@ def test_page_escapes_what_customers_are_called():
     rows = word_actions(frame(action(1, customer_id="<script>alert(1)</script>")), "en", {})
     page = actions_page(rows, title="List", about="All", notes=["costs are defaults"], currency="CNY", language="en", pages={"talk": "plays/talk.html"})
     assert "<script>alert" not in page and "&lt;script&gt;" in page and 'href="plays/talk.html"' in page and "costs are defaults" in page
+
+
+def test_a_list_that_is_too_long_says_what_is_not_shown(monkeypatch):
+    monkeypatch.setattr("helpers.show.action_book.MOST_ROWS", 2)
+    sheet = opened(action_book(book(frame(*(action(n) for n in range(1, 6))))))["Actions"]
+    assert sheet.max_row == 4 and sheet["A4"].value == "3 more rows are in the files of the folder actions"
