@@ -24,6 +24,7 @@ RULES = {
     "cost_cap": "its cost cap", "offer_guard": "the offer costs more than it brings", "not_worth_it": "costs more than it brings", "done": "done or called off lately", "under_way": "another play is under way",
 }  # fmt: skip
 KINDS = {"business": "business customers", "consumer": "private customers"}
+BLANKS = {"reason": ("[what was seen]", "【所见情况】"), "trigger": ("[the occasion]", "【触发事件】"), "until": ("[date]", "【日期】")}
 EXEMPT = {"open_ticket": "an open request", "complaint": "a recent complaint", "touched": "a message of the last days"}
 
 
@@ -94,9 +95,16 @@ def _step(step: Step, labels: Mapping[str, str], prices: pd.DataFrame) -> dict[s
     money, hours, _ = price_of(prices).get(step.cost_row, (0.0, 0.0, True))
     work = f" + {hours:.1f} h" if hours and step.role != "automatic" else ""
     return {
-        "day": "at once" if step.day <= 1 else f"day {step.day}", "role": ROLE_SAYS[step.role], "channel": WORDS["channel"][step.channel][0], "do": step.do.en, "do_zh": step.do.zh, "script": step.script.en, "script_zh": step.script.zh,
-        "variants": [(f"where {say_condition(v.when, labels)}", v.script.en, v.script.zh) for v in step.variants], "cost": f"{money:,.2f}{work}",
+        "day": "at once" if step.day <= 1 else f"day {step.day}", "role": ROLE_SAYS[step.role], "channel": WORDS["channel"][step.channel][0], "do": step.do.en, "do_zh": step.do.zh, "script": _filled(step.script.en), "script_zh": _filled(step.script.zh, 1),
+        "variants": [(f"where {say_condition(v.when, labels)}", _filled(v.script.en), _filled(v.script.zh, 1)) for v in step.variants], "cost": f"{money:,.2f}{work}",
     }  # fmt: skip
+
+
+def _filled(words: str, place: int = 0) -> str:
+    """A script as it stands on the page: what the list fills in is named."""
+    for key, names in BLANKS.items():
+        words = words.replace(f"{{{key}}}", names[place])
+    return words
 
 
 def _limits(play: Play, currency: str, prices: pd.DataFrame) -> list[str]:
