@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from helpers.retention.settings import Channel
 from helpers.rules.expression import Expression, parse_expression
 from helpers.rules.schemes import Words
 
@@ -15,7 +16,7 @@ STRICT = ConfigDict(extra="forbid", frozen=True)
 KEY = r"^[a-z][a-z0-9_]*$"
 ROLES = ("owner", "success", "care", "executive", "automatic")
 ROLE_SAYS = {"owner": "account manager", "success": "customer success manager", "care": "customer care", "executive": "management", "automatic": "automatic"}
-CHANNELS = ("call", "visit", "meeting", "interview", "training", "email", "sms", "wechat", "post", "chat", "internal")
+CHANNELS: tuple[str, ...] = get_args(Channel)
 CONSENT = {"call": "phone", "sms": "phone", "email": "email", "wechat": "email", "chat": "email", "post": "post"}
 Level = Literal["mild", "moderate", "severe"]
 Rule = Literal["open_ticket", "complaint", "touched"]
@@ -37,7 +38,7 @@ class Step(BaseModel):
 
     day: int = Field(ge=0, le=366)
     role: Literal["owner", "success", "care", "executive", "automatic"]
-    channel: Literal["call", "visit", "meeting", "interview", "training", "email", "sms", "wechat", "post", "chat", "internal"]
+    channel: Channel
     cost: str = Field("", description="row of the costs table; the channel's when empty")
     do: Words
     script: Words

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 STRICT = ConfigDict(extra="forbid", frozen=True)
+Channel = Literal["call", "visit", "meeting", "interview", "training", "email", "sms", "wechat", "post", "chat", "internal"]
 
 
 class SignalsSettings(BaseModel):
@@ -74,6 +75,7 @@ class ActionsSettings(BaseModel):
     plays_per_customer: int = Field(1, ge=1, le=5, description="plays begun per customer in one list: one voice at a time; with more than one, what both would save is counted twice")
     touched_days: int = Field(7, ge=0, le=90, description="nothing is begun for so many days after a message or offer was sent")
     complaint_days: int = Field(14, ge=0, le=180, description="nothing but repair is begun for so many days after a complaint")
+    no_channels: tuple[Channel, ...] = Field((), description="channels that this company does not have, for example wechat or sms: the next one in the playbook's `instead` stands in")
     unknown_consent: Literal["allow", "block"] = Field("allow", description="what to do where nobody knows whether the customer agreed; the list says so")
     hold_out: bool = Field(True, description="leave the hold-out share of each play untreated, so that its effect can be measured")
     moderate_chance: float = Field(0.33, gt=0, lt=1, description="chance of leaving from which the response is at least moderate")

@@ -54,11 +54,12 @@ def due_day(as_of: dt.date, days: int) -> pd.Timestamp:
 
 
 def choose_channels(step: Step, rows: pd.DataFrame, ground: Ground, cost_cap: float) -> np.ndarray:
-    """Return the channel of a step for each customer: as planned where he agreed, a preferred one for automatic messages, else the first that stands in and fits the cap; empty when none is left."""
-    tries = [step.channel, *(c for c in ground.playbook.instead.get(step.channel, ()) if ground.price.get(c, (0.0,))[0] <= cost_cap)]
+    """Return the channel of a step for each customer: as planned where he agreed, a preferred one for automatic messages, else the first that stands in and fits the cap; empty when none is left. A channel that the company does not have is never chosen."""
+    instead = (c for c in ground.playbook.instead.get(step.channel, ()) if ground.price.get(c, (0.0,))[0] <= cost_cap)
+    tries = [c for c in (step.channel, *instead) if c not in ground.settings.no_channels]
     told, business = np.full(len(rows), "", dtype=object), is_business(rows)
     if step.role == AUTOMATIC and step.channel in DIGITAL:
-        for channel in DIGITAL:
+        for channel in (c for c in DIGITAL if c not in ground.settings.no_channels):
             told = np.where((rows["_liked"] == channel) & _allowed(channel, rows, business), channel, told)
     for channel in tries:
         told = np.where((told == "") & _allowed(channel, rows, business), channel, told)

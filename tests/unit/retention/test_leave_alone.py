@@ -138,6 +138,12 @@ def test_without_tables_nobody_is_protected_and_nobody_asked():
     assert find_contact_rules(pd.DataFrame({"customer_id": ["a"], "opened_at": [DAY]}), pd.DataFrame({"customer_id": [], "play": [], "sent_on": pd.to_datetime([])}), pd.DataFrame({"customer_id": ["a"]}), ActionsSettings(), as_of=AS_OF).empty
 
 
+def test_a_channel_that_the_company_does_not_have_is_never_planned(ground):
+    absent = ("wechat", "sms")
+    usual, without = (set(list_candidates(some_of(ground, no_channels=no))[1]["channel"]) for no in ((), absent))
+    assert usual >= set(absent) and not without & set(absent) and "email" in without
+
+
 def test_the_guard_blocks_an_offer_that_costs_more_than_it_saves(ground, playbook):
     free = replace(ground, settings=ActionsSettings(hold_out=False))
     candidates, _ = list_candidates(free)
