@@ -28,8 +28,9 @@ def row(judged: pd.Series) -> str:
 
 def test_model_rule_and_recency_on_the_last_twelve_weeks(journey):
     page = (project_root() / "docs" / "retention_methods.md").read_text(encoding="utf-8")
-    said = _numbered(journey.load("churn_said")).query("population == @AT_RISK")
-    both, last = journey.load("churn_backtest").query("population == @AT_RISK"), judge_churn(said[said["date"] == said["date"].max()])
+    said, backtest = _numbered(journey.load("churn_said")), journey.load("churn_backtest")
+    said, both = (f[f["population"] == AT_RISK] for f in (said, backtest))
+    last = judge_churn(said[said["date"] == said["date"].max()])
     for name, judged in (("both possible dates", both), ("last 12 weeks", last)):
         for method, told in judged.set_index("method").iterrows():
             assert f"| {name} | {NAMES[method]} {row(told)}" in page
