@@ -7,7 +7,7 @@ import re
 import pandas as pd
 import pytest
 
-from helpers.retention.churn import judge_churn
+from helpers.retention.churn import AT_RISK, judge_churn
 from helpers.retention.churn_stages import _numbered
 from helpers.runs import Run
 from helpers.runs.paths import project_root
