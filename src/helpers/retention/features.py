@@ -128,8 +128,10 @@ def say_feature(name: str, value: float, usual: float, language: str = "en") -> 
     --------
     >>> say_feature("silence", 40, 11.4)
     'no order for 40 days (usual 11)'
+    >>> say_feature("silence", 4, 11.4)
+    'last order 4 days ago (usual 11)'
     """
-    known = FEATURES["private"] if name == "business" and not value else FEATURES[name]
+    known = FEATURES["private"] if name == "business" and not value else FEATURES["recency"] if name == "silence" and value <= usual else FEATURES[name]
     if value != value:
         return NOTHING_ZH if language == "zh" else NOTHING_EN
     told = getattr(known, language).replace("{value}", number(value))

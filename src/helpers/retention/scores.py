@@ -86,6 +86,8 @@ def choose_methods(judged: pd.DataFrame, kinds: list[str]) -> dict[str, str]:
 def _parts(past: Past, sheet: Sheet, model: Additive, method: str, group: str) -> pd.DataFrame:
     parts = model.parts(sheet.x[list(METHODS[method]) or list(sheet.x)])
     base = model.base + (float(parts.pop("business").mean()) if "business" in parts else 0.0)  # all are of one kind: that part is theirs in common, and no reason
+    if {"silence", "recency"} <= set(parts):  # two views of the same days: told as one, else one of them may raise the chance of a customer who has just ordered
+        parts["silence"] += parts.pop("recency")
     rank = parts.rank(axis=1, ascending=False, method="first").astype(int)
     long = parts.rename_axis(index="row", columns="feature").stack().rename("log_odds").reset_index()
     value, usual = (f[list(parts)].stack(future_stack=True).to_numpy() for f in (sheet.value, sheet.usual))
