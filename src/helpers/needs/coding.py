@@ -58,7 +58,7 @@ def check_coding(sheet: pd.DataFrame, name: str = "interviews.csv") -> pd.DataFr
     lacking = [c for c in ("customer_id", "theme", "code") if c not in sheet]
     if lacking:
         raise UserError(f"{name} has no column {', '.join(lacking)}: keep the header of the sheet that the run wrote")
-    filled = sheet.reindex(columns=list(SHEET)).fillna("").astype("str").apply(lambda c: c.str.strip())
+    filled = sheet.reindex(columns=list(SHEET)).astype("object").fillna("").astype("str").apply(lambda c: c.str.strip())
     filled = filled[filled["code"] != ""]
     for place, theme in filled["theme"].items():
         if theme not in THEMES:

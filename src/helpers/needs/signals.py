@@ -106,7 +106,7 @@ def _rows(
 def _match(rows: pd.DataFrame, where: dict[str, str | tuple[str, ...]]) -> pd.Series:
     keep = pd.Series(True, index=rows.index)
     for column, wanted in where.items():
-        values, options = rows[column].fillna("").astype("str"), (wanted,) if isinstance(wanted, str) else wanted
+        values, options = rows[column].astype("object").fillna("").astype("str"), (wanted,) if isinstance(wanted, str) else wanted
         hit = pd.Series(False, index=rows.index)
         for option in options:
             hit |= values.str.startswith(option[:-1]) & (values != "") if option.endswith("*") else values == option
