@@ -25,7 +25,7 @@ RUN_ALL = """async said => {
   // a cell out of sight is not drawn: go to the one that makes the controls
   panel.content.scrollToItem(panel.content.widgets.findIndex(c => c.model.sharedModel.getSource().includes(said)));
 }"""
-LESSONS = [("03_rfm_tiering", "tier_controls(", "Champions"), ("05_value_scoring", "horizon_controls(", "without_prediction"), ("05_value_scoring", "weight_controls(", "core_rank"), ("06_retention_playbooks", "plan_controls(", "no_capacity")]
+LESSONS = [("03_rfm_tiering", "tier_controls(", "Champions"), ("05_value_scoring", "horizon_controls(", "without_prediction"), ("05_value_scoring", "weight_controls(", "measured"), ("06_retention_playbooks", "plan_controls(", "no hours or money")]
 
 
 def free_port() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pandas as pd
 
 
@@ -68,6 +70,17 @@ def as_text(frame: pd.DataFrame, *, rows: int | None = None, width: int = 60) ->
     texts = shown.apply(lambda column: _column_text(column, width))
     note = f"\n({len(shown)} of {len(frame):,} rows)" if len(shown) < len(frame) else ""
     return texts.to_string(index=False) + note
+
+
+def as_pre(told: pd.DataFrame | str) -> str:
+    """Return a table or a sentence as HTML for below a control: aligned, never wrapped, and nothing in it is taken for HTML.
+
+    Examples
+    --------
+    >>> as_pre("a < b")
+    '<pre style="white-space: pre; overflow-x: auto">a &lt; b</pre>'
+    """
+    return f'<pre style="white-space: pre; overflow-x: auto">{escape(told if isinstance(told, str) else as_text(told), quote=False)}</pre>'
 
 
 def _column_text(column: pd.Series, width: int) -> pd.Series:

@@ -11,7 +11,7 @@ from helpers.axes.derive import AxisSettings, derive_axes
 from helpers.axes.population import fit_population
 from helpers.axes.settings import ActivitySettings, LifecycleSettings, RfmSettings
 from helpers.rules.schemes import Scheme, assign_scheme
-from helpers.show.tables import as_text
+from helpers.show.tables import as_pre
 from helpers.tiering.summary import summarise_tiers
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def tier_controls(measures: pd.DataFrame, schemes: dict[str, Scheme], settings: 
 
     def update(_: object = None) -> None:
         table = tier_table(measures, schemes[scheme.value], as_of=as_of, settings=settings, **{n: c.value for n, c in controls.items()})
-        output.value = f"<pre>{as_text(table)}</pre>"
+        output.value = as_pre(table)
 
     for control in (scheme, *controls.values()):
         control.observe(update, names="value")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from helpers.needs.sequences import find_sequences
 from helpers.needs.settings import SequencesSettings
-from helpers.show.tables import as_text
+from helpers.show.tables import as_pre
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -54,7 +54,7 @@ def sequence_controls(item_days: pd.DataFrame, *, as_of: dt.date, settings: Sequ
 
     def update(_: object = None) -> None:
         table = sequence_table(item_days, as_of=as_of, window_months=months.value, min_buyers=buyers.value)
-        output.value = f"<pre>{as_text(table)}</pre>"
+        output.value = as_pre(table)
 
     for control in (months, buyers):
         control.observe(update, names="value")

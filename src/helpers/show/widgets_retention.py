@@ -11,7 +11,7 @@ import pandas as pd
 from helpers.errors import UserError
 from helpers.retention import care_stages, plan_stages
 from helpers.retention.settings import ActionsSettings
-from helpers.show.tables import as_text
+from helpers.show.tables import as_pre
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -20,6 +20,10 @@ THRESHOLDS = ("moderate_chance", "severe_chance", "min_net", "contacts_per_week"
 KNOBS = (*THRESHOLDS, "budget", "hours_share", "plays_per_customer", "hold_out")
 REMADE = (care_stages.response_levels, care_stages.customer_situations, plan_stages.candidate_steps)
 PLANNED = (plan_stages.candidate_actions, plan_stages.plan_decisions, plan_stages.not_served, plan_stages.owner_load)
+SAYS = {
+    "customers": "customers served", "value_served": "margin that they bring in a year", "gain": "expected gain", "cost": "cost", "net": "gain less cost", "hours_first_week": "hours in the first week",
+    "no_capacity": "customers left out: no hours or money", "given_up": "what that gives up", "held_out": "customers held out, to measure", "not_worth_it": "customers for whom it would cost more",
+}  # fmt: skip
 DESK = tuple(dict.fromkeys(n for stage in (*REMADE, *PLANNED) for n in inspect.signature(stage).parameters if n not in {s.__name__ for s in PLANNED}))
 
 
@@ -84,30 +88,45 @@ def _count(made: Mapping[str, Any]) -> pd.DataFrame:
     return pd.DataFrame([row])
 
 
+def say_totals(totals: pd.DataFrame) -> str:
+    """Return the row of `plan_totals` as lines that a manager reads.
+
+    Examples
+    --------
+    >>> print(say_totals(pd.DataFrame({"customers": [12], "net": [1234.5]})))
+    customers served        12
+    gain less cost    1,234.50
+    """
+    told = {SAYS[name]: f"{column.item():,.2f}" if pd.api.types.is_float_dtype(column) else f"{column.item():,}" for name, column in totals.items()}
+    wide, deep = (max(map(len, texts), default=0) for texts in (told, told.values()))
+    return "\n".join(f"{words:<{wide}}  {text:>{deep}}" for words, text in told.items())
+
+
 def plan_controls(tables: Mapping[str, Any]) -> VBox:
     """Return boxes for hours per person, a budget and thresholds above live totals; they start at the run's settings."""
     import ipywidgets as widgets
 
     team, settings = tables["team"], tables["actions_settings"]
-    style, narrow = {"description_width": "170px"}, widgets.Layout(width="290px")
-    people = {m.staff_id: widgets.BoundedFloatText(round(m.hours_per_week * settings.hours_share, 2), min=0, max=80, step=1, description=f"{m.staff_id} {m.job} (h)", style=style, layout=narrow) for m in team.itertuples()}
+    style, narrow = {"description_width": "240px"}, widgets.Layout(width="380px")
+    wide = widgets.Layout(width="560px")
+    people = {m.staff_id: widgets.BoundedFloatText(round(m.hours_per_week * settings.hours_share, 2), min=0, max=80, step=1, description=f"{m.staff_id} {m.job}, hours", style=style, layout=narrow) for m in team.itertuples()}
     knobs = {
         "budget": widgets.BoundedFloatText(settings.budget, min=0, max=1e9, step=1000, description="budget (0: no limit)", style=style, layout=narrow),
         "min_net": widgets.BoundedFloatText(settings.min_net, min=0, max=1e6, step=50, description="least net gain of a play", style=style, layout=narrow),
-        "moderate_chance": widgets.FloatSlider(settings.moderate_chance, min=0.05, max=0.95, step=0.01, description="moderate from a chance of", continuous_update=False, style=style),
-        "severe_chance": widgets.FloatSlider(settings.severe_chance, min=0.05, max=0.95, step=0.01, description="severe from a chance of", continuous_update=False, style=style),
+        "moderate_chance": widgets.FloatSlider(settings.moderate_chance, min=0.05, max=0.95, step=0.01, description="moderate from a chance of", continuous_update=False, style=style, layout=wide),
+        "severe_chance": widgets.FloatSlider(settings.severe_chance, min=0.05, max=0.95, step=0.01, description="severe from a chance of", continuous_update=False, style=style, layout=wide),
     }
     output = widgets.HTML()
 
     def update(_: object = None) -> None:
         if knobs["moderate_chance"].value >= knobs["severe_chance"].value:
-            output.value = "<pre>moderate must begin below severe</pre>"
+            output.value = as_pre("moderate must begin below severe")
             return
         moved = {n: w.value for n, w in people.items() if w.value != round(float(team.set_index("staff_id").loc[n, "hours_per_week"]) * settings.hours_share, 2)}
         told = plan_totals(tables, hours=moved, **{n: w.value for n, w in knobs.items()})
-        output.value = f"<pre>{as_text(told)}</pre>"
+        output.value = as_pre(say_totals(told))
 
     for control in (*people.values(), *knobs.values()):
         control.observe(update, names="value")
     update()
-    return widgets.VBox([widgets.GridBox(list(people.values()), layout=widgets.Layout(grid_template_columns="repeat(3, 300px)")), *knobs.values(), output])
+    return widgets.VBox([widgets.GridBox(list(people.values()), layout=widgets.Layout(grid_template_columns="repeat(2, 390px)")), *knobs.values(), output])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.show.tables import as_text
+from helpers.show.tables import as_pre
 from helpers.value.composite import score_values
 from helpers.value.settings import PurchaseModelSettings, ValueSettings
 from helpers.value.values import reprice
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ipywidgets import VBox
 
 SHOWN = ["core_rank", "customer_id", "value_score", "historic_points", "potential_points", "strategic_points", "weight_measured", "rank_best", "rank_worst"]
+SHORT = dict(zip(SHOWN, ("rank", "customer", "score", "historic", "potential", "strategic", "measured", "best", "worst"), strict=True))  # so that a row fits on a line
 
 
 def core_list(parts: pd.DataFrame, settings: ValueSettings, *, historic: float, potential: float, strategic: float, rows: int = 10) -> pd.DataFrame:
@@ -75,8 +76,8 @@ def weight_controls(parts: pd.DataFrame, settings: ValueSettings) -> VBox:
 
     def update(_: object = None) -> None:
         chosen = {n: s.value for n, s in sliders.items()}
-        text = as_text(core_list(parts, settings, **chosen)) if sum(chosen.values()) else "give at least one part some weight"
-        output.value = f"<pre>{text}</pre>"
+        told = core_list(parts, settings, **chosen).rename(columns=SHORT) if sum(chosen.values()) else "give at least one part some weight"
+        output.value = as_pre(told)
 
     for slider in sliders.values():
         slider.observe(update, names="value")
@@ -94,7 +95,7 @@ def horizon_controls(values: pd.DataFrame, summary: pd.DataFrame, fits: pd.DataF
     output = widgets.HTML()
 
     def update(_: object = None) -> None:
-        output.value = f"<pre>{as_text(horizon_table(values, summary, fits, months=months.value, discount_percent=percent.value))}</pre>"
+        output.value = as_pre(horizon_table(values, summary, fits, months=months.value, discount_percent=percent.value))
 
     for control in (months, percent):
         control.observe(update, names="value")

@@ -20,6 +20,7 @@ from helpers.show import plots_churn as c
 from helpers.show import plots_retention as p
 from helpers.show.graph import plot_stages, stage_levels
 from helpers.show.style import set_style
+from helpers.show.tables import as_pre
 from helpers.show.widgets_retention import DESK, plan_controls, plan_totals
 
 
@@ -162,7 +163,7 @@ def test_boxes_start_at_the_settings_and_show_what_the_plain_call_gives(run, des
     budget.value = 2000
     assert f"{plan_totals(desk, budget=2000)['net'].item():,.2f}" in output.value
     moderate.value = 0.9
-    assert output.value == "<pre>moderate must begin below severe</pre>"
+    assert output.value == as_pre("moderate must begin below severe")
 
 
 def test_orders_alone_can_be_moved_too(tmp_path):

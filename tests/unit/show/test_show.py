@@ -17,7 +17,7 @@ from helpers.runs.schemefiles import read_scheme_files
 from helpers.show import plots_tiers
 from helpers.show.export import neutralise, safe_csv, safe_excel
 from helpers.show.report import Bullets, Grid, Links, Page, Section, Text, build_report, draw
-from helpers.show.tables import as_text, say_money, say_share
+from helpers.show.tables import as_pre, as_text, say_money, say_share
 from helpers.show.widgets import tier_controls, tier_table
 from helpers.tiering.summary import summarise_tiers
 
@@ -116,10 +116,10 @@ def test_control_shows_what_the_plain_call_gives(make_lines, measure, schemes):
     control = tier_controls(measures, schemes, settings, primary="champions11", as_of=AS_OF)
     bands, new_days, slowing, silent, method, scheme, output = control.children
     plain = tier_table(measures, schemes["champions11"], as_of=AS_OF, bands=4, method="quantile", new_days=90, slowing=1.5, silent=2.5)
-    assert output.value == f"<pre>{as_text(plain)}</pre>"
+    assert output.value == as_pre(plain)
     bands.value, method.value, new_days.value, slowing.value, silent.value, scheme.value = 3, "mean_split", 7, 2.0, 4.0, "rfm4"
     moved = tier_table(measures, schemes["rfm4"], as_of=AS_OF, bands=3, method="mean_split", new_days=7, slowing=2.0, silent=4.0)
-    assert output.value == f"<pre>{as_text(moved)}</pre>" and not moved.equals(plain)
+    assert output.value == as_pre(moved) and not moved.equals(plain)
 
 
 def test_plain_call_gives_what_the_stages_give(make_lines, measure, schemes):
