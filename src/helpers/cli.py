@@ -9,20 +9,16 @@ from typing import Annotated, Optional
 
 import typer
 
+from helpers.cli_make import demo_data, dictionary, exercises
+from helpers.cli_options import AsOfOption, OutOption, ProfileOption, SetOption, near
+from helpers.cli_rules import plays_app, schemes_app
 from helpers.errors import UserError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="From raw customer exports to a dated, explained list.")
 profile_app = typer.Typer(no_args_is_help=True, help="Profiles: which sources there are and how they are read.")
-schemes_app = typer.Typer(no_args_is_help=True, help="Tier schemes: what there is, whether it hangs together, what is called what elsewhere.")
 app.add_typer(profile_app, name="profile")
 app.add_typer(schemes_app, name="schemes")
-plays_app = typer.Typer(no_args_is_help=True, help="Signals and plays: what there is, and whether it hangs together.")
 app.add_typer(plays_app, name="plays")
-
-ProfileOption = Annotated[str, typer.Option(help="name in data/profiles, or the path of a .yml file")]
-AsOfOption = Annotated[str, typer.Option(help="last day that is read, YYYY-MM-DD; default: the profile's")]
-SetOption = Annotated[Optional[list[str]], typer.Option("--set", help="section.key=value; crmkit settings lists all")]  # noqa: UP045 typer reads it
-OutOption = Annotated[Optional[Path], typer.Option(help="run folder; default: outputs/<profile>")]  # noqa: UP045
 
 
 @app.callback()
@@ -61,7 +57,7 @@ def run(
     result = run_all(profile, as_of, told, folder, tables_only=tables_only, say=typer.echo)
     for name, reason in result.run.not_measured().items():
         typer.echo(f"  {name}: {reason}")
-    typer.echo(_near(result.page))
+    typer.echo(near(result.page))
     if not result.ok:
         raise typer.Exit(1)
 
@@ -90,7 +86,7 @@ def batch(
     done = run_batch(file, options, say=typer.echo)
     for name, error in done.failed.items():
         typer.echo(f"failed: {name}: {error}")
-    typer.echo(f"{done.store.address}/index.html" if "://" in done.store.address else _near(Path(done.store.address) / "index.html"))
+    typer.echo(f"{done.store.address}/index.html" if "://" in done.store.address else near(Path(done.store.address) / "index.html"))
     if done.failed:
         raise typer.Exit(1)
 
@@ -119,7 +115,7 @@ def diff(
     if out:
         write_whole(out, diff_page(told))
         write_whole(out.with_suffix(".csv"), safe_csv(told.moves))
-        typer.echo(_near(out.absolute()))
+        typer.echo(near(out.absolute()))
 
 
 @app.command()
@@ -173,83 +169,8 @@ def profile_new(files: list[Path], name: Annotated[str, typer.Option(help="name 
     if target.exists():
         raise UserError(f"{target.name} is there already: choose another --name or --out")
     write_whole(target, draft_profile([f.absolute() for f in files], name=name, folder=target.absolute().parent))
-    typer.echo(_near(target))
+    typer.echo(near(target))
     typer.echo("Read it, edit what its comments ask about, then: crmkit run --profile " + (name if not out else str(out)))
-
-
-@schemes_app.command("list")
-def schemes_list() -> None:
-    """Print every scheme in data/schemes with its tiers in English and Chinese."""
-    from helpers.rules.schemes import schemes_of
-    from helpers.runs.schemefiles import read_scheme_files
-
-    for name, scheme in schemes_of(read_scheme_files()).items():
-        typer.secho(f"{name}: {scheme.title.en} ({scheme.title.zh})", bold=True)
-        typer.echo(f"  {scheme.about}")
-        for tier in scheme.tiers:
-            typer.echo(f"  {tier.key:<18}{tier.label.en} ({tier.label.zh}): {tier.who.en}; {tier.objective.en}")
-
-
-@schemes_app.command("lint")
-def schemes_lint(
-    files: Annotated[Optional[list[Path]], typer.Argument(help="scheme files; default: all of data/schemes")] = None,  # noqa: UP045
-    profile: Annotated[str, typer.Option(help="also look at the share of the fallback on this profile's customers")] = "",
-    as_of: AsOfOption = "",
-) -> None:
-    """Look into every region of every scheme: holes, overlaps, rules that never decide, priority inversions."""
-    from helpers.runs.schemelint import lint_files
-    from helpers.show.tables import as_text
-
-    found = lint_files(files or [], profile, as_of)
-    typer.echo(as_text(found[["scheme", "check", "verdict", "found", "of", "detail"]], width=200))
-    if (found["verdict"] == "fault").any():
-        raise typer.Exit(1)
-
-
-@schemes_app.command("crosswalk")
-def schemes_crosswalk(a: str, b: str, profile: ProfileOption = "demo", as_of: AsOfOption = "") -> None:
-    """Print how many customers of a profile hold each pair of tiers of two schemes."""
-    from helpers.rules.crosswalk import cross_tiers
-    from helpers.rules.schemes import primary_scheme
-    from helpers.runs import Run
-    from helpers.runs.schemefiles import read_scheme_files
-    from helpers.show.tables import as_text
-
-    contents = read_scheme_files()
-    first, second = (primary_scheme(contents, name, "on the command line") for name in (a, b))
-    typer.echo(as_text(cross_tiers(Run.open(profile, as_of).load("scheme_tiers"), (first, second))))
-
-
-@plays_app.command("list")
-def plays_list() -> None:
-    """Print every play in data/playbooks and every signal in data/signals."""
-    from helpers.runs.playlint import list_plays, list_signals
-    from helpers.show.tables import as_text
-
-    typer.echo(as_text(list_plays(), width=80))
-    typer.echo("")
-    typer.echo(as_text(list_signals(), width=60))
-
-
-@plays_app.command("lint")
-def plays_lint(
-    files: Annotated[Optional[list[Path]], typer.Argument(help="signal and playbook files of your own, looked at together with the project's; a file goes before the project's of the same name")] = None,  # noqa: UP045
-    profile: Annotated[str, typer.Option(help="also look whether this profile's staff and costs can carry the plays")] = "",
-    as_of: AsOfOption = "",
-    everything: Annotated[bool, typer.Option("--all", help="print what is in order, too")] = False,
-) -> None:
-    """Look into every play: columns and signals that nobody knows, missing words, costs above the cap, nobody to do it, situations without a play."""
-    from helpers.runs.playlint import lint_plays
-    from helpers.show.tables import as_text
-
-    found = lint_plays(files or [], profile, as_of)
-    faults = found[found["verdict"] == "fault"]
-    shown = found if everything else faults
-    if len(shown):
-        typer.echo(as_text(shown, width=200))
-    typer.echo(f"{found['play'].nunique() - 1:,} plays, {len(found):,} checks, {len(faults):,} faults")
-    if len(faults):
-        raise typer.Exit(1)
 
 
 @app.command("check-env")
@@ -263,15 +184,6 @@ def check_env() -> None:
         typer.secho(f"{'ok  ' if check.ok else 'FAIL'} {check.name}: {check.says}" + ("" if check.ok else f" -> {check.mend}"), fg=colour)
     if not all(c.ok for c in checks):
         raise typer.Exit(1)
-
-
-@app.command("demo-data")
-def demo_data(out: Annotated[Path, typer.Argument(help="folder to write to")], seed: int = 7) -> None:
-    """Write the raw exports of the made-up company again; the same seed gives the same bytes."""
-    from helpers.collection.demo import write_demo
-
-    write_demo(out, seed)
-    typer.echo(_near(out))
 
 
 @app.command()
@@ -291,38 +203,7 @@ def template(table: str, out: Annotated[Path, typer.Option(help="workbook to wri
     from helpers.runs.files import write_whole
 
     write_whole(out, build_template(table, lang))
-    typer.echo(_near(out))
-
-
-@app.command()
-def dictionary() -> None:
-    """Write docs/data_dictionary.md and docs/stages.png anew from the code."""
-    import io
-
-    from helpers.runs.files import write_whole
-    from helpers.runs.graph import room_links, room_tables
-    from helpers.runs.paths import project_root
-    from helpers.show.dictionary import dictionary_markdown
-    from helpers.show.graph import plot_stages
-    from helpers.show.style import set_style
-
-    set_style()
-    picture = io.BytesIO()
-    plot_stages(room_tables(), room_links()).figure.savefig(picture, format="png", dpi=70, metadata={"Software": None})
-    write_whole(project_root() / "docs" / "stages.png", picture.getvalue())
-    write_whole(project_root() / "docs" / "data_dictionary.md", dictionary_markdown())
-
-
-@app.command()
-def exercises(check: Annotated[bool, typer.Option("--check", help="only say whether the committed ones are up to date")] = False) -> None:
-    """Make the exercise notebooks from their solutions."""
-    from helpers.runs.exercise_files import stale_exercises, write_exercises
-
-    stale = stale_exercises() if check else []
-    for name in stale if check else write_exercises():
-        typer.echo(f"{'out of date: ' if check else ''}{name}")
-    if stale:
-        raise typer.Exit(1)
+    typer.echo(near(out))
 
 
 @app.command()
@@ -335,10 +216,9 @@ def lab() -> None:
     raise typer.Exit(subprocess.call([sys.executable, "-m", "jupyterlab", str(project_root() / "notebooks")]))
 
 
-def _near(path: Path) -> str:
-    """The path as the user would type it from where they stand."""
-    here = Path.cwd()
-    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+app.command("demo-data")(demo_data)
+app.command()(dictionary)
+app.command()(exercises)
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ import pandas as pd
 from helpers.engine import to_pandas
 from helpers.needs.baskets import JOINER, find_basket_rules, summarise_baskets
 from helpers.needs.items import choose_level, item_names, list_basket_items, list_item_days
-from helpers.needs.sequences import find_sequences, list_open_sequences
+from helpers.needs.openings import list_open_sequences
+from helpers.needs.sequences import find_sequences
 from helpers.needs.settings import BasketsSettings, SequencesSettings
 
 

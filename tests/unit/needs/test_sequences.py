@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 
-from helpers.needs.sequences import find_sequences, list_open_sequences
+from helpers.needs.openings import list_open_sequences
+from helpers.needs.sequences import find_sequences
 from helpers.needs.settings import SequencesSettings
 
 AS_OF = dt.date(2025, 6, 30)
