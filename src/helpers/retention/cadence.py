@@ -59,7 +59,7 @@ def _one(cadence: Cadence, situations: pd.DataFrame, talks: pd.DataFrame, as_of:
     if cadence.level:
         fits &= talks["level"] == cadence.level
     last = talks[fits].groupby("customer_id")["at"].max().dt.normalize()
-    last_on = who["customer_id"].map(last).astype("datetime64[us]")
+    last_on = last.reindex(who["customer_id"]).set_axis(who.index).astype("datetime64[us]")  # not map: it refuses days when nobody was spoken with
     start = who["first_order_date"] if "first_order_date" in who else pd.Series(pd.NaT, index=who.index)
     due = last_on.fillna(start.astype("datetime64[us]")).fillna(pd.Timestamp(as_of)) + pd.Timedelta(days=cadence.every_days)
     overdue = (pd.Timestamp(as_of) - due).dt.days.clip(lower=0)

@@ -218,6 +218,8 @@ def test_due_overdue_and_coverage():
     cadence = Cadence.model_validate({"key": "q", "label": WORDS, "when": "order_count >= 1", "kinds": ["call"], "every_days": 91})
     people = frame(customer_id=list("abcd"), owner_id=["s1", "s1", None, "s1"], order_count=[1, 1, 1, 0], first_order_date=pd.Series(ago(300, 300, 100, 10), dtype="datetime64[us]"))
     talks = frame(customer_id=["a", "b", "a", "b", "a"], kind=["call", "call", "email", "call", "call"], at=pd.Series([ago(90)[0] + pd.Timedelta(hours=20), *ago(95, 1, -1, 200)], dtype="datetime64[us]"))
+    nobody = plan_cadence({"q": cadence}, people, talks.head(0), as_of=AS_OF)  # a group with whom nobody speaks: due from the first order on
+    assert len(nobody) and nobody["last_on"].isna().all() and not nobody["covered"].any()
     told = plan_cadence({"q": cadence}, people, talks, as_of=AS_OF).set_index("customer_id")
     assert told["overdue_days"].to_dict() == {"a": 0, "b": 4, "c": 9}  # c was never spoken with: a period after the first order; tomorrow's call is not known
     assert told["covered"].to_dict() == {"a": True, "b": False, "c": False} and told.loc["a", "due_on"] == DAY + pd.Timedelta(days=1)
