@@ -14,7 +14,7 @@ import pyarrow as pa
 from helpers.collection.detect import find_encoding, known_encoding
 from helpers.collection.opened import Opened, Record, text_tables
 from helpers.collection.profiles import FileSpec
-from helpers.collection.streams import open_bytes, text_stream
+from helpers.collection.streams import open_bytes, open_characters
 from helpers.collection.text import read_lines
 from helpers.errors import UserError
 
@@ -136,8 +136,8 @@ def _dotted(record: dict[str, Any], at: str = "") -> Iterator[str]:
 
 
 def _parsed_lines(file: Path, encoding: str) -> Iterator[tuple[int, dict[str, Any] | None, int]]:
-    with open_bytes(file) as stream:
-        for row, line in enumerate(read_lines(text_stream(stream, encoding), file), start=1):
+    with open_characters(file, encoding) as stream:
+        for row, line in enumerate(read_lines(stream, file), start=1):
             if not line.strip("\ufeff \t\r\n"):
                 continue
             try:

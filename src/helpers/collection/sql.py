@@ -155,11 +155,11 @@ def check_select(query: str, label: str = "the query") -> str:
 
 def _first_look(connection: Connection, query: str) -> tuple[tuple[str, ...], tuple[pa.DataType, ...]]:
     """Return names and types of the columns, judged by the first batch. SQLite knows no types: all is text."""
-    result = connection.execute(text(_no_binds(query)))
-    names = tuple(result.keys())
+    with connection.execute(text(_no_binds(query))) as result:
+        names = tuple(result.keys())
+        rows = [] if connection.dialect.name == "sqlite" else result.fetchmany(BATCH_ROWS)
     if connection.dialect.name == "sqlite":
         return names, (pa.string(),) * len(names)
-    rows = result.fetchmany(BATCH_ROWS)
     return names, tuple(_type_of([r[place] for r in rows]) for place in range(len(names)))
 
 
@@ -176,8 +176,7 @@ def _type_of(values: Sequence[Any]) -> pa.DataType:
 
 def _read(url: URL, query: str, types: Sequence[pa.DataType], label: str, wanted: Sequence[int]) -> Iterator[pa.Table]:
     numbers = count(1)
-    with _connect(url, label) as connection:
-        result = connection.execute(text(_no_binds(query)))
+    with _connect(url, label) as connection, connection.execute(text(_no_binds(query))) as result:
         while True:
             rows = result.fetchmany(BATCH_ROWS)
             columns = {str(n): _column([r[place] for r in rows], types[place], label) for n, place in enumerate(wanted)}

@@ -100,6 +100,19 @@ def mark_bad_bytes(fault: UnicodeError) -> tuple[str, int]:
 codecs.register_error("crmkit_bad_bytes", mark_bad_bytes)
 
 
-def text_stream(stream: IO[bytes], encoding: str) -> io.TextIOWrapper:
-    """Read bytes as text with line ends untouched; bytes outside the encoding are marked by `mark_bad_bytes`."""
-    return io.TextIOWrapper(stream, encoding=encoding, errors="crmkit_bad_bytes", newline="")  # type: ignore[type-var]
+@contextmanager
+def open_characters(file: Path, encoding: str) -> Iterator[io.TextIOWrapper]:
+    """Open a file as text with line ends untouched; bytes outside the encoding are marked by `mark_bad_bytes`.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+    encoding : str
+
+    Raises
+    ------
+    UserError
+        As `open_bytes`.
+    """
+    with open_bytes(file) as stream, io.TextIOWrapper(stream, encoding=encoding, errors="crmkit_bad_bytes", newline="") as text:  # type: ignore[type-var]
+        yield text

@@ -19,7 +19,7 @@ from helpers.collection.detect import find_delimiter, find_encoding, known_encod
 from helpers.collection.mapping import join_headers
 from helpers.collection.opened import BAD, Opened, Record, text_tables
 from helpers.collection.profiles import FileSpec
-from helpers.collection.streams import open_bytes, suffix_of, text_stream
+from helpers.collection.streams import open_characters, suffix_of
 from helpers.errors import UserError
 
 LONGEST = 10_000_000  # characters of one line or field
@@ -65,9 +65,8 @@ def open_text(file: Path, spec: FileSpec) -> Opened:
 
 
 def _read(shape: Shape, wanted: Sequence[int]) -> Iterator[pa.Table]:
-    with open_bytes(shape.file) as stream:
-        lines = read_lines(text_stream(stream, shape.encoding), shape.file)
-        yield from text_tables(_records(lines, shape), wanted, shape.encoding)
+    with open_characters(shape.file, shape.encoding) as stream:
+        yield from text_tables(_records(read_lines(stream, shape.file), shape), wanted, shape.encoding)
 
 
 def read_lines(stream: Iterator[str], file: Path) -> Iterator[str]:
@@ -86,8 +85,8 @@ def read_lines(stream: Iterator[str], file: Path) -> Iterator[str]:
 def _sample(file: Path, encoding: str) -> list[str]:
     kept: list[str] = []
     size = 0
-    with open_bytes(file) as stream:
-        for line in islice(read_lines(text_stream(stream, encoding), file), SAMPLE_ROWS):
+    with open_characters(file, encoding) as stream:
+        for line in islice(read_lines(stream, file), SAMPLE_ROWS):
             kept.append(line)
             size += len(line)
             if size > SAMPLE_CHARACTERS:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 BENDS = (0.5, 0.8, 0.95)  # a part may change its slope at these quantiles of its feature
 
@@ -70,7 +71,7 @@ class Additive:
 
     def predict(self, x: pd.DataFrame) -> np.ndarray:
         """Return the probability of leaving."""
-        return 1 / (1 + np.exp(-(self.base + self.parts(x).sum(axis=1).to_numpy())))
+        return expit(self.base + self.parts(x).sum(axis=1).to_numpy())
 
 
 def fit_additive(x: pd.DataFrame, left: np.ndarray, *, strength: float = 0.3) -> Additive:

@@ -196,7 +196,8 @@ def test_interrupted_files_break_off_in_their_last_line(facts: dict[str, Any]) -
     assert len([json.loads(line) for line in tickets[:-1]]) == facts["rows"]["tickets"] - 1
     with pytest.raises(json.JSONDecodeError):
         json.loads(tickets[-1])
-    talks = list(csv.reader((DEMO / "raw" / "crm_activities.csv").open(encoding="utf-8", newline="")))
+    with (DEMO / "raw" / "crm_activities.csv").open(encoding="utf-8", newline="") as stream:
+        talks = list(csv.reader(stream))
     assert len(talks) == facts["rows"]["crm_activities"] + 1
     assert {len(r) for r in talks[:-1]} == {8} and len(talks[-1]) < 8
 
