@@ -3,6 +3,8 @@
 python bench/bench_batch.py thresholds 6          # six runs that differ only in a threshold
 python bench/bench_batch.py quarters 6            # six runs that differ in their quarter
 python bench/bench_batch.py quarters 6 complete_journey
+python bench/bench_batch.py data/batches/demo_quarters.yml   # the runs of a batch file
+CRMKIT_BENCH_FOLDER=... python bench/bench_batch.py ...      # keep the batch's folder there for a look
 
 Each side begins with an empty cache. Plain papermill only executes notebooks; the batch also writes tables, HTML, report, manifest and
 the index page. Half of the plain runs come before the batch and half after it, so that a computer that others use as well treats both
@@ -28,6 +30,7 @@ import yaml
 
 from helpers.runs.batch.files import Every
 from helpers.runs.batch.grid import period_ends
+from helpers.runs.batch.plan import make_plan
 from helpers.runs.notebooks import KERNEL, lessons
 
 LAST_DAY = {"demo": "2025-06-30", "complete_journey": "2017-12-31"}
@@ -42,6 +45,12 @@ def plan(scenario: str, count: int, profile: str) -> list[dict[str, Any]]:
     every = "quarter" if profile == "demo" else "month"
     days = period_ends(Every(**{"from": "2016-01-01", "to": last, "every": every}))[-count:]
     return [{"profile": profile, "as_of": d.isoformat(), "settings": {}} for d in days]
+
+
+def plan_of(file: Path) -> list[dict[str, Any]]:
+    """Return the parameters of each run of a batch file."""
+    with tempfile.TemporaryDirectory() as folder:
+        return [{"profile": r.profile, "as_of": r.as_of, "settings": r.settings} for r in make_plan(file, Path(folder)).runs]
 
 
 def run_plain(runs: list[dict[str, Any]], scratch: Path) -> float:
@@ -63,7 +72,8 @@ def run_batch(runs: list[dict[str, Any]], scratch: Path) -> float:
     """Do the same runs with `crmkit batch`; returns seconds, Python's own start included."""
     file = scratch / "bench.yml"
     listed = [{"name": f"run-{n}", "profile": r["profile"], "as_of": r["as_of"], "settings": r["settings"]} for n, r in enumerate(runs)]
-    file.write_text(yaml.safe_dump({"batch": "bench", "out": str(scratch / "batch"), "runs": listed}), encoding="utf-8")
+    place = os.environ.get("CRMKIT_BENCH_FOLDER", str(scratch / "batch"))
+    file.write_text(yaml.safe_dump({"batch": "bench", "out": place, "runs": listed}), encoding="utf-8")
     command = [sys.executable, "-c", "from helpers.cli import main; main()", "batch", str(file), "--jobs", str(JOBS)]
     started = time.perf_counter()
     subprocess.run(command, check=True, env=os.environ | {"CRMKIT_CACHE": str(scratch / "batch cache")}, stdout=subprocess.DEVNULL)
@@ -88,7 +98,8 @@ def imports_only(scratch: Path) -> float:
 def main(scenario: str, count: int, profile: str) -> None:
     """Measure and print one line of the table in README.md."""
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    runs = plan(scenario, count, profile)
+    runs = plan_of(Path(scenario)) if scenario.endswith(".yml") else plan(scenario, count, profile)
+    profile, count = runs[0]["profile"], len(runs)
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         os.environ["CRMKIT_CACHE"] = str(scratch / "plain cache")
@@ -99,9 +110,9 @@ def main(scenario: str, count: int, profile: str) -> None:
         floor = (floor + imports_only(scratch)) / 2
     plain = before + after
     share = floor * count / plain
-    print(f"| {profile} | {scenario} | {count} x {len(lessons())} | {plain:.0f} | {batch:.0f} | {batch / plain:.2f} | {share:.0%} |", flush=True)
+    print(f"| {profile} | {Path(scenario).stem} | {count} x {len(lessons())} | {plain:.0f} | {batch:.0f} | {batch / plain:.2f} | {share:.0%} |", flush=True)
 
 
 if __name__ == "__main__":
     print("| profile | what differs | runs x lessons | plain papermill (s) | crmkit batch --jobs 2 (s) | ratio | kernel start-up and imports in plain |\n|---|---|---|---|---|---|---|", flush=True)
-    main(sys.argv[1], int(sys.argv[2]), (sys.argv[3:] or ["demo"])[0])
+    main(sys.argv[1], int((sys.argv[2:] or ["0"])[0]), (sys.argv[3:] or ["demo"])[0])

@@ -22,7 +22,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A run: name, address of its report (empty when there is none), texts of the columns that vary, status, error, seconds, partly executed notebooks."""
+    """A run: name, address of its report (empty when there is none), texts of the columns that vary, status, error, seconds, partly executed notebooks.
+
+    `lists` are names and addresses of what people work with: the action list as a page and as a workbook.
+    """
 
     name: str
     report: str
@@ -31,6 +34,7 @@ class Row:
     error: str
     seconds: str
     notebooks: tuple[tuple[str, str], ...] = ()
+    lists: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,10 @@ class IndexPage:
         return tuple(r for r in self.rows if r.status == "failed")
 
     @property
+    def has_lists(self) -> bool:
+        return any(r.lists for r in self.rows)
+
+    @property
     def finished(self) -> int:
         return sum(r.status == "finished" for r in self.rows)
 
@@ -78,14 +86,14 @@ def say_difference(value: float | None, base: float | None, unit: str) -> str:
 
     Examples
     --------
-    >>> say_difference(110, 100, "count"), say_difference(0.2, 0.25, "share"), say_difference(None, 1, "count")
-    ('+10.0 %', '-5.0 pts', '')
+    >>> say_difference(110, 100, "count"), say_difference(0.2, 0.25, "share"), say_difference(None, 1, "count"), say_difference(50, -100, "money")
+    ('+10.0 %', '-5.0 pts', '', '+150.0 %')
     """
     if value is None or base is None or value == base:
         return ""
     if unit == "share":
         return f"{(value - base) * 100:+.1f} pts"
-    return f"{(value / base - 1) * 100:+.1f} %" if base else f"{value - base:+,.0f}"
+    return f"{(value - base) / abs(base) * 100:+.1f} %" if base else f"{value - base:+,.0f}"
 
 
 def build_index(page: IndexPage) -> str:

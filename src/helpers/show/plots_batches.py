@@ -11,7 +11,7 @@ import pandas as pd
 from helpers.show.style import BLUE, tier_colours
 from helpers.show.tables import say_share
 
-PANELS = 4  # charts of headline figures
+PANELS = 7  # charts of headline figures
 MOST_GROUPS = 12
 WIDE = 4  # panels side by side
 
@@ -45,7 +45,7 @@ def _dates(axes: Any, days: pd.Series) -> None:
 
 
 def plot_figure_by_group(frame: pd.DataFrame, key: str, *, title: str, unit: str) -> Any:
-    """Draw one headline figure over as-of dates, a panel per group, each from zero.
+    """Draw one headline figure over as-of dates, a panel per group, each with zero in it; a group in which it was not measured says so.
 
     Parameters
     ----------
@@ -62,9 +62,12 @@ def plot_figure_by_group(frame: pd.DataFrame, key: str, *, title: str, unit: str
     groups = largest_groups(frame, key)
     figure, panels = _panels(groups, 1.7)
     for axes, group in zip(panels, groups, strict=False):
-        own = frame[frame["group"] == group].sort_values("as_of")
+        own = frame[frame["group"] == group].dropna(subset=[key]).sort_values("as_of")
         axes.plot(own["as_of"], own[key], color=BLUE, marker="o", markersize=3)
-        axes.set_ylim(0, max(float(own[key].max() or 0) * 1.15, 1))
+        axes.set_ylim(min(0, own[key].min() * 1.15) if len(own) else 0, max(own[key].max() * 1.15, 1) if len(own) else 1)
+        if own.empty:
+            axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", va="center", fontsize=8)
+            axes.set_yticks([])
         axes.set_title(_short(group), fontsize=9)
         axes.yaxis.set_major_formatter(lambda v, _: _thousands(v))
         _dates(axes, frame["as_of"])

@@ -52,6 +52,7 @@ def test_the_index_has_a_row_per_run_and_kinds_add_up_to_all(project, batch_file
     assert ((shares.sum(axis=1) - 1).abs() < 1e-4).all()
     page = (place / "index.html").read_text(encoding="utf-8")
     assert page.count("<tr data-run=") == 4 and 'href="business/report.html"' in page and page.count("<figure>") >= 3
+    assert "net revenue (EUR)" in page and all(f'href="{run}/actions/action_list.html"' in page for run in index.index)
     assert not list(place.rglob(f"{DRAFT}*"))
     manifest = json.loads((place / "business" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["filters"] == "only customer kind business" and [n["status"] for n in manifest["notebooks"]] == ["ok"]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from helpers.runs.batch.driver import Batch
 
 SHARE = "share of "
+LISTS = {"page": "actions/action_list.html", "workbook": "action_list.xlsx"}  # what people work with, where a run has it
 STATUS = {FINISHED: "finished", FAILED: "failed", "failed": "failed", WRONG: "failed", NEW: "not yet", UNFINISHED: "not yet"}
 
 
@@ -91,7 +92,7 @@ def index_page(batch: Batch, table: pd.DataFrame, figures: tuple[Figure, ...]) -
     measured = [h for h in HEADLINES if table[h.key].notna().any()]
     shares = [c for c in table if str(c).startswith(SHARE)]
     rows = tuple(_page_row(r, varied, batch) for r in table.to_dict("records"))
-    columns = tuple(Cell(h.key, h.title, h.unit, h.says) for h in measured) + tuple(Cell(str(c), str(c).removeprefix(SHARE), "share", "share of the customers in this tier") for c in shares)
+    columns = tuple(Cell(h.key, f"{h.title}{_in(table) if h.unit == 'money' else ''}", h.unit, h.says) for h in measured) + tuple(Cell(str(c), str(c).removeprefix(SHARE), "share", "share of the customers in this tier") for c in shares)
     values = {r["run"]: {c.key: (None if pd.isna(r[c.key]) else r[c.key]) for c in columns} | {"currency": r["currency"]} for r in table.to_dict("records")}
     return IndexPage(
         notes=_notes(table, [h.title for h in HEADLINES if table[h.key].isna().all()]), title=told.title or told.batch, base=batch.plan.base, varied=tuple(varied), same=tuple((k.replace("_", " "), v) for k, v in same.items() if v),
@@ -99,10 +100,22 @@ def index_page(batch: Batch, table: pd.DataFrame, figures: tuple[Figure, ...]) -
     )  # fmt: skip
 
 
+def _in(table: pd.DataFrame) -> str:
+    """The currency, as part of a title; runs in several currencies say theirs in a note."""
+    known = sorted(set(table["currency"]) - {""})
+    return f" ({known[0]})" if len(known) == 1 else ""
+
+
 def _notes(table: pd.DataFrame, absent: list[str]) -> tuple[str, ...]:
     lacks = [f"Not measured, because no run has the tables: {', '.join(absent)}."] if absent else []
     apart = table["filters"].nunique(dropna=False) > 1
+    own = table[table["currency"] != ""].groupby("currency", sort=True)["run"].agg(list)
+    lacks += [f"Money is in each run's own currency: {'; '.join(f'{c} in {_names(runs)}' for c, runs in own.items())}."] if len(own) > 1 else []
     return (*lacks, *(["Scores and tiers are cut within each run's own customers: shares tell how a group is made up, they do not add up across groups."] if apart else []))
+
+
+def _names(runs: list[str]) -> str:
+    return ", ".join(runs[:3]) + (f" and {len(runs) - 3} more" if len(runs) > 3 else "")
 
 
 def _text(value: Any) -> str:
@@ -114,8 +127,10 @@ def _page_row(row: dict[str, Any], varied: list[str], batch: Batch) -> Row:
     there = batch.store.sizes(name) if row["status"] == "failed" else {}
     partly = tuple((f.split("/")[-1], f"{name}/{f}") for f in sorted(there) if f.startswith("notebooks/") and f.endswith(".html"))
     report = f"{name}/report.html" if row["status"] == "finished" or "report.html" in there else ""
+    made = batch.records[name].get("files", {}) if row["status"] == "finished" else {}
+    lists = tuple((text, f"{name}/{file}") for text, file in LISTS.items() if file in made)
     seconds = "" if pd.isna(row["seconds"]) else f"{row['seconds']:.1f}"
-    return Row(name, report, tuple(_text(row[c]) for c in varied), row["status"], row["error"], seconds, partly if row["status"] == "failed" else ())
+    return Row(name, report, tuple(_text(row[c]) for c in varied), row["status"], row["error"], seconds, partly if row["status"] == "failed" else (), lists)
 
 
 def _figures(table: pd.DataFrame) -> tuple[Figure, ...]:
