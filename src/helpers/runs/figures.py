@@ -70,6 +70,11 @@ def _no_forecast(values: pd.DataFrame, run: Run) -> float | None:
     return float((~values["predicted"]).sum()) if "predicted" in values else None
 
 
+def _quiet_days(orders: pd.DataFrame, run: Run) -> float | None:
+    """An export that has stopped makes everybody look silent: it must be seen before anybody is called."""
+    return float((pd.Timestamp(run.as_of) - orders["order_date"].max().normalize()).days) if len(orders) else None
+
+
 HEADLINES: tuple[Headline, ...] = (
     Headline("customers", "customers", "count", "rfm", _rows, "with at least one order line"),
     Headline("revenue", "net revenue", "money", "orders", _sum("net_amount"), "sales less returns, over all time"),
@@ -78,6 +83,7 @@ HEADLINES: tuple[Headline, ...] = (
     Headline("planned_actions", "planned actions", "count", "action_list", _by_people, "actions by people on the action list, automatic messages not counted"),
     Headline("planned_net", "expected of the actions", "money", "plan_summary", _planned_net, "what the action list is expected to bring, less its cost"),
     Headline("expected_value", "expected value", "money", "customer_values", _expected, "what the customers with a forecast are expected to bring"),
+    Headline("quiet_days", "days since the newest order", "count", "orders", _quiet_days, "up to the as-of day; many: the export may have stopped"),
     Headline("no_forecast", "customers without a forecast", "count", "customer_values", _no_forecast, "not in the expected value: no purchase of theirs stands, or no model could be fitted"),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from helpers.runs.keys import run_key
 from helpers.runs.manifest import MANIFEST, PROGRESS, build_manifest, file_facts, write_manifest
 from helpers.runs.needs_sheets import write_sheets
 from helpers.runs.notebooks import Executed, Execution, execute_lesson, lessons, parameters_of
+from helpers.runs.pins import Seen, hold_pins
 from helpers.runs.reporting import report_page
 from helpers.runs.run import Run
 from helpers.show.export import safe_csv
@@ -53,11 +54,14 @@ class Work:
         Kernels and time limit.
     resume : bool
         Keep lessons that an interrupted run of the same key has behind it.
+    pins : mapping, optional
+        What the sources held when a batch was planned (see `runs.pins`), so that all its runs read the same.
     """
 
     lessons: Sequence[Path] | None = None
     execution: Execution = field(default_factory=Execution)
     resume: bool = False
+    pins: Mapping[str, Seen] | None = None
 
     @property
     def notebooks(self) -> list[Path]:
@@ -93,26 +97,31 @@ def run_all(
     """
     work = Work(lessons=()) if tables_only else work or Work()
     seconds: dict[str, float] = {}
-    run = Run.open(profile, as_of, settings, out, told=lambda name, took: (seconds.update({name: round(took, 3)}), say(f"  {name:<28}{took:7.1f} s")))
+    run = Run.open(profile, as_of, settings, out, told=lambda name, took: (seconds.update({name: round(took, 3)}), say(f"  {name:<28}{took:7.1f} s")), pins=work.pins)
     say(f"{run.profile.title}, as of {run.as_of.isoformat()}")
     run.claim_folder()
     sweep_drafts(run.folder)
     (run.folder / MANIFEST).unlink(missing_ok=True)  # from here on the folder is no finished run until its new manifest stands
     _sweep_others(run, work.notebooks)
     key = run_key(run, work.notebooks)
-    check_ledger(run.load("ledger"))
-    _check_not_empty(run)
-    run.save(*run.tables())
-    write_lists(run)
-    write_sheets(run)
-    write_actions(run)
-    executed = _execute(run, work, key, say)
+    with hold_pins(run.folder, run.cache.raw.seen()):
+        _make_tables(run)
+        executed = _execute(run, work, key, say)
     manifest = build_manifest(run, notebooks=[e.record() for e in executed], key=key, stage_seconds=seconds)
     page = run.folder / "report.html"
     write_whole(page, report_page(run, manifest))
     write_manifest(run.folder, manifest | {"files": file_facts(run.folder)})
     (run.folder / PROGRESS).unlink(missing_ok=True)
     return Result(run, page, executed)
+
+
+def _make_tables(run: Run) -> None:
+    check_ledger(run.load("ledger"))
+    _check_not_empty(run)
+    run.save(*run.tables())
+    write_lists(run)
+    write_sheets(run)
+    write_actions(run)
 
 
 def _sweep_others(run: Run, notebooks: Sequence[Path]) -> None:

@@ -17,6 +17,7 @@ from helpers.runs.figures import headline_figures
 from helpers.runs.files import DRAFT, sha256_of, write_whole
 from helpers.runs.notebooks import parameters_of
 from helpers.runs.paths import MARKER
+from helpers.runs.pins import PINS
 from helpers.runs.raw import fingerprint
 from helpers.runs.run import Run
 from helpers.runs.tablefiles import table_facts
@@ -25,7 +26,7 @@ from helpers.runs.versions import direct_versions
 MANIFEST = "manifest.json"
 PROGRESS = "progress.json"  # lessons that an unfinished run has behind it
 CODE_SAMPLE = "crmkit"  # coded with the run's key, so that a re-check can tell another key from other data
-NOT_LISTED = {MANIFEST, PROGRESS, MARKER}
+NOT_LISTED = {MANIFEST, PROGRESS, PINS, MARKER}
 
 
 def build_manifest(run: Run, *, notebooks: list[dict[str, Any]], key: str = "", stage_seconds: dict[str, float] | None = None) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
-from collections.abc import Iterator
+import os
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,9 @@ import pyarrow as pa
 
 from helpers.collection.profiles import FileSpec, Profile, Source
 from helpers.collection.readers import describe_source, read_source
-from helpers.runs.files import made_once, sha256_of, write_whole
+from helpers.errors import UserError
+from helpers.runs.files import DRAFT, HOST, made_once, sha256_of, whole_file, write_whole
+from helpers.runs.pins import Seen
 from helpers.runs.tablefiles import read_table, scan_table, table_facts, write_table
 
 
@@ -31,12 +35,15 @@ class RawTables:
         The cache.
     code : str
         Fingerprint of the code, part of every key.
+    pins : mapping, optional
+        What the sources held when the run began (see `runs.pins`); a source that is not in it is looked at.
     """
 
     profile: Profile
     folder: Path
     code: str
-    _keys: dict[str, str] = field(default_factory=dict)
+    pins: Mapping[str, Seen] = field(default_factory=dict)
+    _seen: dict[str, tuple[str, Seen]] = field(default_factory=dict)
 
     @property
     def names(self) -> frozenset[str]:
@@ -61,9 +68,13 @@ class RawTables:
     def inputs(self) -> list[dict[str, Any]]:
         """Return, per source, what was read: files with size and SHA-256, and rows."""
         return [
-            {"source": s.name, "table": s.table, "rows": table_facts_rows(self._file(s)), "files": self._files_of(s)}
+            {"source": s.name, "table": s.table, "rows": table_facts_rows(self._file(s)), "files": self._look(s)[1]["files"]}
             for s in self.profile.sources
         ]
+
+    def seen(self) -> dict[str, Seen]:
+        """Return what each source held when it was looked at, for `pins`."""
+        return {self._told(s): self._look(s)[1] for s in self.profile.sources}
 
     def describe(self, source: Source) -> dict[str, Any]:
         """Return what was decided about a source before its rows were read (see `describe_source`); kept beside its rows."""
@@ -77,35 +88,69 @@ class RawTables:
 
     def source_key(self, source: Source) -> str:
         """Return one source's key; a database has no file to hash, so its answer is read first and hashed."""
-        if source.name not in self._keys:
-            told = json.loads(source.model_dump_json())
-            told.pop("cancelled"), told.pop("not_products")  # used by cleaning, not by reading
-            content = self._snapshot(source) if source.url else [f["sha256"] for f in self._files_of(source)]
-            self._keys[source.name] = fingerprint([self.code, told, content])
-        return self._keys[source.name]
+        return self._look(source)[0]
+
+    def _look(self, source: Source) -> tuple[str, Seen]:
+        """Return a source's key and what it held, looked at once."""
+        if source.name not in self._seen:
+            told = self._told(source)
+            seen = self.pins.get(told)
+            answer = None
+            if seen is None:
+                answer = self._ask(source) if source.url else None
+                files = self._files_of(source)
+                seen = {"content": table_facts(answer)["sha256"] if answer else [f["sha256"] for f in files], "files": files}
+            key = fingerprint([self.code, told, seen["content"]])
+            if answer:
+                answer.replace(self._path(source, key))
+            self._seen[source.name] = key, seen
+        return self._seen[source.name]
+
+    def _told(self, source: Source) -> str:
+        """Return how a source is read, as one hash."""
+        told = json.loads(source.model_dump_json())
+        told.pop("cancelled"), told.pop("not_products")  # used by cleaning, not by reading
+        return fingerprint(told)
 
     def _files_of(self, source: Source) -> list[dict[str, Any]]:
         specs: list[FileSpec] = [source, *source.lookups]
         files = [p for spec in specs if spec.path for p in self.profile.files(spec)]
-        base = self.profile.base
-        return [{"file": p.relative_to(base).as_posix(), "bytes": p.stat().st_size, "sha256": sha256_of(p)} for p in dict.fromkeys(files)]
+        return [_file_facts(p, self.profile.base) for p in dict.fromkeys(files)]
 
-    def _snapshot(self, source: Source) -> str:
-        with tempfile.TemporaryDirectory() as scratch:
-            answer = Path(scratch) / "answer.parquet"
-            write_table(answer, self._batches(source))
-            return str(table_facts(answer)["sha256"])
+    def _ask(self, source: Source) -> Path:
+        """Keep a database's answer under a name of its own."""
+        draft = self._path(source, f"{DRAFT}{os.getpid()}-{HOST}-{uuid.uuid4().hex}")  # swept when this process is gone
+        write_table(draft, self._batches(source))
+        return draft
+
+    def _path(self, source: Source, key: str) -> Path:
+        return self.folder / f"source_{source.name}" / f"{key}.parquet"
 
     def _file(self, source: Source) -> Path:
-        path = self.folder / f"source_{source.name}" / f"{self.source_key(source)}.parquet"
+        key, seen = self._look(source)
+        path = self._path(source, key)
         if not path.exists():
-            with made_once(path) as needed:
+            with made_once(path) as needed, whole_file(path) if needed else nullcontext(path) as draft:
                 if needed:
-                    write_table(path, self._batches(source))
+                    write_table(draft, self._batches(source))
+                    self._check_unchanged(source, seen, draft)
         return path
+
+    def _check_unchanged(self, source: Source, seen: Seen, draft: Path) -> None:
+        """Refuse rows that are not of the content that was looked at: they would stand under a false key for good."""
+        now = table_facts(draft)["sha256"] if source.url else [f["sha256"] for f in self._files_of(source)]
+        if now != seen["content"]:
+            raise UserError(f"source {source.name} changed while it was read: run again when the export is finished")
 
     def _batches(self, source: Source) -> Iterator[pa.Table]:
         return read_source(source, self.profile)
+
+
+def _file_facts(file: Path, base: Path) -> dict[str, Any]:
+    try:
+        return {"file": file.relative_to(base).as_posix(), "bytes": file.stat().st_size, "sha256": sha256_of(file)}
+    except OSError as fault:
+        raise UserError(f"{file.name} cannot be read ({fault.strerror}): close it in other programs, or check its permissions and the network") from fault
 
 
 def _column_or_null(frame: nw.LazyFrame, column: str) -> nw.Expr:

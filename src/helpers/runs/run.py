@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from helpers.runs.files import copy_whole, write_whole
 from helpers.runs.graph import is_published, stages
 from helpers.runs.needs_inputs import read_filled, read_maps
 from helpers.runs.paths import MARKER, cache_folder, out_folder, profile_file
+from helpers.runs.pins import Seen, read_pins
 from helpers.runs.playfiles import read_folder, read_previous_history, read_previous_list
 from helpers.runs.raw import RawTables
 from helpers.runs.schemefiles import read_scheme_files
@@ -53,6 +54,7 @@ class Run:
         out: str | Path = "",
         *,
         told: Callable[[str, float], None] = lambda name, seconds: None,
+        pins: Mapping[str, Seen] | None = None,
     ) -> Run:
         """Open a run; nothing is computed yet.
 
@@ -68,6 +70,8 @@ class Run:
             Run folder, relative to the project; empty: `outputs/<profile>`.
         told : callable, optional
             Called with name and seconds after each table that had to be made.
+        pins : mapping, optional
+            What the sources held when a batch was planned; left out: what the run at work in the folder has seen, else the sources are looked at.
 
         Raises
         ------
@@ -86,7 +90,7 @@ class Run:
         chosen = build_settings(known.settings, settings or {}, secret)
         check_filters(known, chosen.filters)
         folder = out_folder(out, known.profile)
-        raw = RawTables(known, cache_folder(), code_fingerprint())
+        raw = RawTables(known, cache_folder(), code_fingerprint(), read_pins(folder) if pins is None else pins)
         cache = StageCache(cache_folder(), raw, _graph_inputs(known, day, chosen, folder), told)
         return cls(known, day, chosen, folder, cache)
 

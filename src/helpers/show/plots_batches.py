@@ -77,24 +77,31 @@ def plot_figure_by_group(frame: pd.DataFrame, key: str, *, title: str, unit: str
 
 
 def say_figure_by_group(frame: pd.DataFrame, key: str, title: str) -> str:
-    """Return where a figure rose and fell most between the first and the last as-of date."""
+    """Return where a figure rose and fell most between the first and the last as-of date, of the groups measured at both."""
     changes = _changes(frame, key)
     if changes.empty:
-        return f"{title[0].upper()}{title[1:]}: no group was measured at two dates."
-    first, last = f"{frame['as_of'].min():%Y-%m-%d}", f"{frame['as_of'].max():%Y-%m-%d}"
-    most, least = changes.idxmax(), changes.idxmin()
-    one = f"From {first} to {last}, {title} in {most}: {_signed(changes[most])}"
-    return f"{one}." if most == least else f"{one}, the largest rise; {least}: {_signed(changes[least])}, the smallest."
+        return f"{title[0].upper()}{title[1:]}: no group was measured at the first and at the last date."
+    since = f"From {frame['as_of'].min():%Y-%m-%d} to {frame['as_of'].max():%Y-%m-%d}, {title}"
+    (most, up), (least, down) = (changes.idxmax(), changes.max()), (changes.idxmin(), changes.min())
+    if up == down:
+        return f"{since} in {' and in '.join(changes.index[:3]) if len(changes) <= 3 else 'every group'}: {_signed(up)}."
+    if down >= 0:
+        return f"{since} rose most in {most} ({_signed(up)}) and least in {least} ({_signed(down)})."
+    if up <= 0:
+        return f"{since} fell most in {least} ({_signed(down)}) and least in {most} ({_signed(up)})."
+    return f"{since} rose most in {most} ({_signed(up)}) and fell most in {least} ({_signed(down)})."
 
 
 def _changes(frame: pd.DataFrame, key: str) -> pd.Series:
-    known = frame.dropna(subset=[key]).sort_values("as_of").groupby("group")[key].agg(["first", "last", "size"])
-    known = known[(known["size"] > 1) & (known["first"] > 0)]
-    return known["last"] / known["first"] - 1
+    ends = [frame["as_of"].min(), frame["as_of"].max()]
+    first, last = (frame[frame["as_of"] == day].groupby("group", sort=False)[key].first() for day in ends)
+    both = pd.DataFrame({"first": first, "last": last}).dropna()
+    both = both[both["first"] > 0] if ends[0] < ends[1] else both.iloc[:0]
+    return both["last"] / both["first"] - 1
 
 
 def _signed(share: float) -> str:
-    return ("+" if share > 0 else "") + (say_share(share) or "0 %")
+    return ("+" if share > 0 else "-" if share < 0 else "") + (say_share(abs(share)) or "0 %")
 
 
 def plot_tiers_by_group(shares: pd.DataFrame) -> Any:

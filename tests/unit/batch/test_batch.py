@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import nbformat
 import pandas as pd
@@ -16,6 +17,7 @@ import pytest
 from batch_project import LESSONS, write_lesson, write_shop
 
 from helpers.errors import UserError
+from helpers.runs.batch.child import Outcome
 from helpers.runs.batch.driver import Options, dry_run, run_batch
 from helpers.runs.batch.lock import only_batch
 from helpers.runs.batch.store import Store
@@ -215,3 +217,35 @@ def test_the_command_ends_with_one_when_a_run_failed_and_says_which(project, bat
     done = subprocess.run([sys.executable, "-c", "from helpers.cli import main; main()", "batch", str(file), "--jobs", "2"], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "failed: bad: no order up to 2020-01-01" in done.stdout, done.stdout + done.stderr
     assert "Traceback" not in done.stderr and time.monotonic() - started < 300
+
+
+def test_an_export_replaced_while_the_batch_works_counts_from_the_next_call_on(project, batch_file):
+    replace = f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r}); from pathlib import Path; from batch_project import write_shop; write_shop(Path({str(project / 'data' / 'shop')!r}), rows=612)"
+    write_lesson(project / "notebooks", "00_sizes", [LESSONS["00_sizes"][0].replace("from helpers", f"{replace}\nfrom helpers"), 'print(len(run.load("order_lines")), "lines")'])
+    file, place = batch_file(TWO.replace("notebooks: none", "notebooks: ['00']")), project / "outputs" / "batches" / "b"
+    assert run_batch(file, Options(jobs=1), say=quiet).failed == {}
+    for name in ("one", "two"):
+        manifest = json.loads((place / name / "manifest.json").read_text(encoding="utf-8"))
+        assert manifest["tables"]["order_lines"]["rows"] == manifest["inputs"][0]["rows"] == 600
+        assert "600 lines" in (place / name / "notebooks" / "00_sizes.ipynb").read_text(encoding="utf-8")
+    assert set(dry_run(file, Options())[0]["state"]) == {"changed"}
+    run_batch(file, Options(jobs=1), say=quiet)
+    assert pd.read_parquet(place / "one" / "tables" / "order_lines.parquet").shape[0] == 612 and set(dry_run(file, Options())[0]["state"]) == {"finished"}
+
+
+def test_a_run_is_finished_only_when_its_manifest_says_so(project, batch_file, monkeypatch):
+    monkeypatch.setattr("helpers.runs.batch.driver.supervise", lambda name, work, address: Outcome(name, "ok", 1.0))
+    lines: list[str] = []
+    batch = run_batch(batch_file(ONE), Options(jobs=1), say=lines.append)
+    assert set(batch.failed) == {"one"} and "not what was planned" in batch.failed["one"] and "failed" in lines[-1]
+    assert pd.read_parquet(project / "outputs" / "batches" / "b" / "index.parquet")["status"].tolist() == ["failed"]
+
+
+def test_what_people_fill_in_does_not_make_a_run_unfinished(project, batch_file):
+    file, place = batch_file(ONE), project / "outputs" / "batches" / "b" / "one"
+    run_batch(file, Options(jobs=1), say=quiet)
+    with (place / "action_list.xlsx").open("ab") as book:
+        book.write(b"filled in")
+    assert set(dry_run(file, Options())[0]["state"]) == {"finished"}
+    (place / "action_list.xlsx").unlink()
+    assert set(dry_run(file, Options())[0]["state"]) == {"unfinished"}

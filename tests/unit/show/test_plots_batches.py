@@ -16,6 +16,23 @@ def test_a_group_in_which_a_figure_was_not_measured_says_so_and_losses_are_in_th
     assert consumer.get_ylim()[0] == pytest.approx(-57.5) and consumer.lines[0].get_ydata().tolist() == [-50.0]
 
 
-def test_the_sentence_names_only_groups_measured_at_two_dates():
+def test_the_sentence_names_only_groups_measured_at_both_ends():
     assert say_figure_by_group(RUNS, "net", "expected") == "From 2025-03-31 to 2025-06-30, expected in all: +20 %."
-    assert say_figure_by_group(RUNS[RUNS["group"] != "all"], "net", "expected") == "Expected: no group was measured at two dates."
+    assert say_figure_by_group(RUNS[RUNS["group"] != "all"], "net", "expected") == "Expected: no group was measured at the first and at the last date."
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        ((120, 150, 110), "rose most in business (+50 %) and least in consumer (+10 %)."),
+        ((120, 150, 90), "rose most in business (+50 %) and fell most in consumer (-10 %)."),
+        ((80, 50, 90), "fell most in business (-50 %) and least in consumer (-10 %)."),
+        ((110, 110, 110), "in all and in business and in consumer: +10 %."),
+        ((100, 100, 100), "in all and in business and in consumer: 0 %."),
+        ((100, 50, 100), "fell most in business (-50 %) and least in all (0 %)."),
+    ],
+)
+def test_a_fall_is_never_called_a_rise(last, told):
+    runs = RUNS.assign(net=[v for end in last for v in (100.0, end)])
+    assert say_figure_by_group(runs, "net", "revenue") == f"From 2025-03-31 to 2025-06-30, revenue {told}"
+    assert say_figure_by_group(runs.sample(frac=1, random_state=3), "net", "revenue").startswith("From 2025-03-31 to 2025-06-30, revenue ")

@@ -42,7 +42,7 @@ def perform(work: dict[str, Any], address: str = "") -> dict[str, str]:
     Parameters
     ----------
     work : dict
-        profile, as_of, settings, out, notebooks (names), notebook_seconds, threads.
+        profile, as_of, settings, out, notebooks (names), notebook_seconds, threads, pins (what the sources held when the batch was planned).
     address : str
         Socket of a warm process for kernels; without it notebooks get ordinary kernels.
 
@@ -62,7 +62,7 @@ def perform(work: dict[str, Any], address: str = "") -> dict[str, str]:
         from helpers.runs.batch.kernels import warm_manager
 
         manager = warm_manager(address)
-    how = Work(lesson_files(tuple(work["notebooks"])), Execution(manager, work["notebook_seconds"]), resume=True)
+    how = Work(lesson_files(tuple(work["notebooks"])), Execution(manager, work["notebook_seconds"]), resume=True, pins=work.get("pins"))
     try:
         result = run_all(work["profile"], work["as_of"], work["settings"], work["out"], work=how, say=lambda line: None)
     except UserError as fault:

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from helpers.runs.main_job import Say
 
 OUTCOMES = "outcomes.json"
 INDEX_SECONDS = 20  # the page is renewed at most this often while a batch is at work
+NOT_AS_PLANNED = "what it left is not what was planned: exports, code or packages changed meanwhile, or a worker has another checkout; call the batch again"
 WORKER_SECONDS = 60  # how long to wait for the first worker of a cluster
 
 
@@ -138,8 +139,8 @@ def run_batch(file: Path, options: Options, *, say: Say) -> Batch:
         done = sum(s == FINISHED for s in batch.states.values())
         say(f"{batch.plan.batch.title or batch.plan.batch.batch}: {len(batch.plan.runs)} runs, {done} finished before, {len(todo)} to do")
         clock = Countdown(len(todo), options.at_once)
-        for outcome in _do(todo, batch, options, warm):
-            _note(batch, outcome)
+        for ended in _do(todo, batch, options, warm):
+            outcome = _note(batch, ended)
             say(clock.line(outcome))
             if clock.page_is_due():
                 write_index(batch, pictures=False)
@@ -147,12 +148,17 @@ def run_batch(file: Path, options: Options, *, say: Say) -> Batch:
     return batch
 
 
-def _note(batch: Batch, outcome: Outcome) -> None:
+def _note(batch: Batch, outcome: Outcome) -> Outcome:
+    """Keep what became of a run; well is only what its manifest bears out, whatever the process that made it says."""
     run = next(r for r in batch.plan.runs if r.name == outcome.name)
-    batch.outcomes[outcome.name] = describe(outcome) | {"key": run.key}
-    batch.records[outcome.name] = batch.store.record(outcome.name)
-    batch.states[outcome.name] = FINISHED if outcome.status == "ok" else "failed"
+    record = batch.store.record(run.name)
+    if outcome.status == "ok" and state_of(run, record, batch.store.sizes(run.name)) != FINISHED:
+        outcome = replace(outcome, status="failed", error=NOT_AS_PLANNED)
+    batch.outcomes[run.name] = describe(outcome) | {"key": run.key}
+    batch.records[run.name] = record
+    batch.states[run.name] = FINISHED if outcome.status == "ok" else "failed"
     batch.store.write(OUTCOMES, json.dumps(batch.outcomes, indent=1, ensure_ascii=False))
+    return outcome
 
 
 def _do(todo: Sequence[Planned], batch: Batch, options: Options, warm: Nursery | None) -> Iterator[Outcome]:
@@ -186,7 +192,7 @@ def _work(run: Planned, batch: Batch, options: Options) -> dict[str, Any]:
     told = batch.plan.batch
     threads = max((os.cpu_count() or 1) // options.at_once, 1) if not options.scheduler else 0
     return {
-        "profile": run.profile, "as_of": run.as_of, "settings": run.settings, "out": str(run.folder), "notebooks": list(run.notebooks), "threads": threads,
+        "profile": run.profile, "as_of": run.as_of, "settings": run.settings, "out": str(run.folder), "notebooks": list(run.notebooks), "threads": threads, "pins": run.pins,
         "notebook_seconds": told.notebook_minutes * 60, "run_seconds": told.run_minutes * 60,
     }  # fmt: skip
 

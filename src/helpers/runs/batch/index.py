@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from helpers.runs.batch.driver import Batch
 
 SHARE = "share of "
+LATE_DAYS = 7  # a week without any order is worth a question; it may be a small group
 LISTS = {"page": "actions/action_list.html", "workbook": "action_list.xlsx"}  # what people work with, where a run has it
 STATUS = {FINISHED: "finished", FAILED: "failed", "failed": "failed", WRONG: "failed", NEW: "not yet", UNFINISHED: "not yet"}
 
@@ -94,10 +95,24 @@ def index_page(batch: Batch, table: pd.DataFrame, figures: tuple[Figure, ...]) -
     rows = tuple(_page_row(r, varied, batch) for r in table.to_dict("records"))
     columns = tuple(Cell(h.key, f"{h.title}{_in(table) if h.unit == 'money' else ''}", h.unit, h.says) for h in measured) + tuple(Cell(str(c), str(c).removeprefix(SHARE), "share", "share of the customers in this tier") for c in shares)
     values = {r["run"]: {c.key: (None if pd.isna(r[c.key]) else r[c.key]) for c in columns} | {"currency": r["currency"]} for r in table.to_dict("records")}
+    base = _base(table, batch.plan.base)
     return IndexPage(
-        notes=_notes(table, [h.title for h in HEADLINES if table[h.key].isna().all()]), title=told.title or told.batch, base=batch.plan.base, varied=tuple(varied), same=tuple((k.replace("_", " "), v) for k, v in same.items() if v),
+        notes=(*_notes(table, [h.title for h in HEADLINES if table[h.key].isna().all()]), *_base_note(base, batch.plan.base, table)), title=told.title or told.batch, base=base, varied=tuple(varied), same=tuple((k.replace("_", " "), v) for k, v in same.items() if v),
         columns=columns, rows=rows, values=values, figures=figures,
     )  # fmt: skip
+
+
+def _base(table: pd.DataFrame, wanted: str) -> str:
+    """The run that others are compared with: the file's, else the first that is finished."""
+    done = table.loc[table["status"] == "finished", "run"].tolist()
+    return wanted if wanted in done or not done else done[0]
+
+
+def _base_note(base: str, wanted: str, table: pd.DataFrame) -> tuple[str, ...]:
+    if base == wanted:
+        return ()
+    failed = table.set_index("run").at[wanted, "status"] == "failed"
+    return (f"{wanted} {'failed' if failed else 'is not finished yet'}: the others are compared with {base} instead.",)
 
 
 def _in(table: pd.DataFrame) -> str:
@@ -109,6 +124,8 @@ def _in(table: pd.DataFrame) -> str:
 def _notes(table: pd.DataFrame, absent: list[str]) -> tuple[str, ...]:
     lacks = [f"Not measured, because no run has the tables: {', '.join(absent)}."] if absent else []
     apart = table["filters"].nunique(dropna=False) > 1
+    late = table.loc[table["status"].eq("finished") & table["quiet_days"].gt(LATE_DAYS)]
+    lacks += [f"The newest order lies more than {LATE_DAYS} days before the as-of day in {_names(late['run'].tolist())}: is the export complete?"] if len(late) else []
     own = table[table["currency"] != ""].groupby("currency", sort=True)["run"].agg(list)
     lacks += [f"Money is in each run's own currency: {'; '.join(f'{c} in {_names(runs)}' for c, runs in own.items())}."] if len(own) > 1 else []
     return (*lacks, *(["Scores and tiers are cut within each run's own customers: shares tell how a group is made up, they do not add up across groups."] if apart else []))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from helpers.runs.cache import StageCache
 from helpers.runs.graph import stages
 from helpers.runs.keys import run_key
 from helpers.runs.notebooks import lessons
+from helpers.runs.pins import Seen
 from helpers.runs.run import Run
 
 NAME = re.compile(r"\w[\w.-]*\Z")
@@ -27,7 +28,7 @@ LONGEST = 120  # letters of a run's name: it is a folder's name
 class Planned:
     """One run of a batch.
 
-    `fault` says in one sentence why it cannot start, and is empty when it can; then `key` says what it is made of.
+    `fault` says in one sentence why it cannot start, and is empty when it can; then `key` says what it is made of, and `pins` what its sources held.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Planned:
     fault: str = ""
     cache: StageCache | None = field(default=None, compare=False, repr=False)
     tables: tuple[str, ...] = ()
+    pins: Mapping[str, Seen] | None = field(default=None, compare=False, repr=False)
 
     @property
     def what(self) -> dict[str, str]:
@@ -138,7 +140,7 @@ def _open(spec: RunSpec, folder: Path, beside: Path) -> Planned:
         return _with(planned, fault=str(fault))
     known = _with(planned, as_of=run.as_of.isoformat(), notebooks=tuple(p.stem for p in chosen), cache=run.cache, tables=_needed(run))
     try:
-        return _with(known, key=run_key(run, chosen))
+        return _with(known, key=run_key(run, chosen), pins=run.cache.raw.seen())
     except UserError:  # data that cannot be read stops only its own run, which then says why
         return known
 
