@@ -97,7 +97,7 @@ def _changes(frame: pd.DataFrame, key: str) -> pd.Series:
     first, last = (frame[frame["as_of"] == day].groupby("group", sort=False)[key].first() for day in ends)
     both = pd.DataFrame({"first": first, "last": last}).dropna()
     both = both[both["first"] > 0] if ends[0] < ends[1] else both.iloc[:0]
-    return both["last"] / both["first"] - 1
+    return (both["last"] / both["first"] - 1).round(6)  # 0.9 - 1 is no tenth for a computer
 
 
 def _signed(share: float) -> str:
