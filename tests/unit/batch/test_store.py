@@ -6,13 +6,15 @@ import json
 import threading
 import time
 
+import fsspec
 import pandas as pd
 import pytest
 
 from helpers.errors import UserError
+from helpers.runs.batch import lease as lease_module
 from helpers.runs.batch.driver import Options, dry_run, run_batch
 from helpers.runs.batch.lease import NOTE
-from helpers.runs.batch.store import RemoteStore, Store, local_copy, open_store
+from helpers.runs.batch.store import MARKER, RemoteStore, Store, local_copy, open_store
 from helpers.runs.diff import diff_runs
 from helpers.runs.files import write_whole
 
@@ -27,17 +29,33 @@ def quiet(line):
 def bucket(project, monkeypatch):
     """A bucket on a server of this test's own."""
     server_of = pytest.importorskip("moto.server", reason="needs moto, see the dev extra")
-    fsspec = pytest.importorskip("s3fs", reason="needs s3fs, see the s3 extra")
+    s3 = pytest.importorskip("s3fs", reason="needs s3fs, see the s3 extra")
     server = server_of.ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
     for name, value in {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}.items():
         monkeypatch.setenv(name, value)
-    fsspec.S3FileSystem.clear_instance_cache()
-    fsspec.S3FileSystem().makedirs("reports", exist_ok=True)  # servers of one process share what they hold
+    s3.S3FileSystem.clear_instance_cache()
+    s3.S3FileSystem().makedirs("reports", exist_ok=True)  # servers of one process share what they hold
     yield "s3://reports"
-    fsspec.S3FileSystem.clear_instance_cache()
+    s3.S3FileSystem.clear_instance_cache()
     server.stop()
+
+
+@pytest.fixture
+def shared(project, monkeypatch):
+    """An address in memory that other people use too; nobody waits there."""
+    monkeypatch.setattr(lease_module, "SETTLE_SECONDS", 0)
+    files = fsspec.filesystem("memory")
+    files.pipe_file("/company/Germany/contracts/2024.pdf", b"signed")
+    yield files
+    files.rm("/company", recursive=True)
+
+
+def made(store, run, **files):
+    """A finished run in the working folder."""
+    for name, content in {"manifest.json": "{}", **files}.items():
+        write_whole(store.work / run / name.replace("__", "."), content)
 
 
 def hashes(record):
@@ -75,13 +93,15 @@ def test_a_run_cut_off_while_copying_is_unfinished(bucket, project):
 
     def break_off(name, content):
         copied.append(name)
-        raise UserError("the line is dead")
+        if name == "one/a.txt":
+            raise UserError("the line is dead")
+        real(name, content)
 
     store.write = break_off
     with pytest.raises(UserError):
         store.publish("one")
     store.write = real
-    assert copied == ["one/a.txt"] and store.record("one") == {}
+    assert copied[-1] == "one/a.txt" and store.record("one") == {}
     (store.work / "one" / "a.txt").unlink()
     store.publish("one")
     assert set(store.sizes("one")) == {"manifest.json"}
@@ -125,6 +145,36 @@ def test_an_address_that_cannot_be_used_is_one_sentence(bucket, project):
         open_store("nowhere://x")
     with pytest.raises(UserError, match="address s3://no-such-bucket-here/x cannot be used"), RemoteStore("s3://no-such-bucket-here/x").hold():
         pass
+
+
+def test_an_address_with_other_peoples_files_is_refused_and_left_as_it_was(shared):
+    store = RemoteStore("memory://company")
+    with pytest.raises(UserError, match="address memory://company holds files that are not a batch's, such as Germany: name an empty address"), store.hold():
+        pass
+    assert shared.find("/company") == ["/company/Germany/contracts/2024.pdf"]
+
+
+def test_publishing_removes_only_what_an_earlier_copy_left(shared):
+    store = RemoteStore("memory://company/reports")
+    with store.hold():
+        made(store, "Germany", a__csv="1", b__csv="2", progress__json="{}")
+        write_whole(store.work / "Germany" / ".draft-1-x-c.csv", "half")
+        store.publish("Germany")
+        assert set(store.sizes("Germany")) == {"manifest.json", "a.csv", "b.csv", "progress.json"}
+        shared.pipe_file("/company/reports/Germany/notes.txt", b"of a person")
+        (store.work / "Germany" / "b.csv").unlink()
+        (store.work / "Germany" / "progress.json").unlink()
+        store.publish("Germany")
+    assert set(store.sizes("Germany")) == {"manifest.json", "a.csv", "notes.txt"}
+    with store.hold():  # the marker lets the next batch in, whatever lies beside the runs
+        assert store.read(MARKER)
+
+
+def test_a_batch_killed_before_it_had_marked_its_address_can_be_called_again(shared):
+    store = RemoteStore("memory://company/new")
+    store.write(NOTE, json.dumps({"token": "x", "process": 1, "computer": "another", "at": time.time() - 600}))
+    with store.hold():
+        assert store.read(MARKER)
 
 
 def test_local_addresses_are_folders(project):

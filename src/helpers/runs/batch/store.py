@@ -1,14 +1,15 @@
 """Where a batch's results live: a folder, or any address that fsspec knows (s3://, gs://, abfs://, sftp://, memory://).
 
 Runs always work in a local folder, because notebooks and DuckDB need one; a finished run is copied to the address file by file, its
-manifest last, so that a run that was cut off while copying counts as unfinished.
+manifest last, so that a run that was cut off while copying counts as unfinished. A place is a batch's when it was empty or carries the
+marker; other people's files are never removed.
 """
 
 from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,17 @@ from typing import Any
 import fsspec
 
 from helpers.errors import UserError
-from helpers.runs.batch.lease import lease
+from helpers.runs.batch.lease import NOTE, lease
 from helpers.runs.batch.lock import only_batch
-from helpers.runs.files import sweep_drafts, write_whole
+from helpers.runs.files import DRAFT, sweep_drafts, write_whole
 from helpers.runs.manifest import MANIFEST
 from helpers.runs.paths import project_root
 from helpers.runs.raw import fingerprint
 
 MARKER = ".crmkit-batch"
+MARKED = "Results of a batch of crmkit. Safe to delete as a whole.\n"
+OWN = {MARKER, NOTE}
+PUBLISHED = ".crmkit-files"  # at an address, a list per run of what was copied there: nothing else is ever removed
 BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az"}  # these have no folders, and a bucket that is not there is not ours to make
 
 
@@ -43,11 +47,9 @@ class Store:
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Keep other batches out while this one works."""
-        foreign = self.work.is_dir() and any(self.work.iterdir()) and not (self.work / MARKER).exists()
-        if foreign:
-            raise UserError(f"folder {self.work.name} holds files that are not a batch's: name an empty folder or an earlier batch's")
+        _refuse_foreign(f"folder {self.work.name}", "folder", [p.name for p in self.work.iterdir()] if self.work.is_dir() else [])
         with only_batch(self.work):
-            write_whole(self.work / MARKER, "Results of a batch of crmkit. Safe to delete as a whole.\n")
+            write_whole(self.work / MARKER, MARKED)
             sweep_drafts(self.work)
             yield
 
@@ -96,10 +98,19 @@ class RemoteStore(Store):
     @contextmanager
     def hold(self) -> Iterator[None]:
         """Keep other batches out, here and on other computers."""
+        _refuse_foreign(f"address {self.address}", "address", self._names_there())
         if not BUCKETS & set(_names(self._files.protocol)):
             self._try(lambda: self._files.makedirs(self._root, exist_ok=True))
         with only_batch(self.work), lease(self):
+            self.write(MARKER, MARKED)
             yield
+
+    def _names_there(self) -> list[str]:
+        """What lies directly at the address; a bucket may also tell of the address itself, as an empty file."""
+        self._files.invalidate_cache()
+        root = self._root.strip("/")
+        found = [n.strip("/") for n in self._try(lambda: self._files.ls(self._root, detail=False), absent=[])]
+        return [n.rpartition("/")[2] for n in found if n != root]
 
     def read(self, name: str) -> bytes | None:
         self._files.invalidate_cache()
@@ -122,14 +133,16 @@ class RemoteStore(Store):
         return {name.partition(f"{root.lstrip('/')}/")[2]: int(facts["size"]) for name, facts in found.items()}
 
     def publish(self, run: str) -> None:
-        """Copy a run: its old manifest goes first, its new one comes last, and what it no longer has is removed."""
+        """Copy a run: its old manifest goes first, its new one comes last, and what an earlier copy left and it no longer has is removed."""
         folder = self.work / run
-        new = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+        new = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file() and not p.name.startswith(DRAFT)}
+        earlier = set(json.loads(self.read(f"{PUBLISHED}/{run}.json") or b"[]"))
+        self.write(f"{PUBLISHED}/{run}.json", json.dumps(sorted(earlier | set(new)), indent=1))
         self.remove(f"{run}/{MANIFEST}")
         for name, file in new.items():
             if name != MANIFEST:
                 self.write(f"{run}/{name}", file.read_bytes())
-        for name in set(self.sizes(run)) - set(new):
+        for name in earlier - set(new):
             self.remove(f"{run}/{name}")
         if MANIFEST in new:
             self.write(f"{run}/{MANIFEST}", new[MANIFEST].read_bytes())
@@ -148,6 +161,14 @@ class RemoteStore(Store):
             if isinstance(fault, FileNotFoundError) and "absent" in answer:
                 return answer["absent"]
             raise UserError(f"address {self.address} cannot be used: {' '.join(str(fault).split())}") from fault
+
+
+def _refuse_foreign(place: str, kind: str, names: Iterable[str]) -> None:
+    """Results are replaced and removed, so a place with files of somebody else is refused."""
+    there = set(names)
+    foreign = sorted(n for n in there if n not in OWN)
+    if foreign and MARKER not in there:
+        raise UserError(f"{place} holds files that are not a batch's, such as {foreign[0]}: name an empty {kind} or an earlier batch's")
 
 
 def _names(protocol: str | tuple[str, ...]) -> tuple[str, ...]:
