@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from helpers.errors import UserError
+from helpers.runs.batch import driver
 from helpers.runs.batch import lease as lease_module
 from helpers.runs.batch.driver import Options, dry_run, run_batch
 from helpers.runs.batch.lease import NOTE
@@ -168,6 +169,31 @@ def test_publishing_removes_only_what_an_earlier_copy_left(shared):
     assert set(store.sizes("Germany")) == {"manifest.json", "a.csv", "notes.txt"}
     with store.hold():  # the marker lets the next batch in, whatever lies beside the runs
         assert store.read(MARKER)
+
+
+@pytest.mark.parametrize("address", ["memory://company/reports", "outputs/b"])
+def test_a_run_that_is_not_there_is_no_success(shared, monkeypatch, address):
+    store = open_store(address)
+    store.write("one/manifest.json", '{"key": "old"}') if "://" in address else None
+    ended = driver.Outcome("one", "ok", 1.0)
+    monkeypatch.setattr(driver, "supervise", lambda name, work, address: ended)
+    done = driver.do_one("one", {}, "", address)
+    assert done.status == "failed" and done.error.startswith("there is no folder of run one on ")
+    assert store.record("one") == ({"key": "old"} if "://" in address else {})  # what lies there was not touched
+    write_whole(store.work / "one" / "half.txt", "1")
+    done = driver.do_one("one", {}, "", address)
+    assert done.status == "failed" and done.error.startswith("run one left no manifest.json on ")
+    assert store.record("one") == {} and store.sizes("one") == {"half.txt": 1}
+    ended = driver.Outcome("one", "failed", 1.0, "no file sales.csv")
+    assert driver.do_one("one", {}, "", address).error == "no file sales.csv"  # why it failed is not hidden by what follows from it
+
+
+def test_workers_are_told_places_from_the_project(project, batch_file, tmp_path):
+    for out, told in (("outputs/x", "outputs/x/one"), (str(tmp_path / "y"), str(tmp_path / "y" / "one")), ("memory://z", ".crmkit/batches/")):
+        batch = driver.open_batch(batch_file(TWO), Options(out=out))
+        work = driver._work(batch.todo[0], batch, Options())
+        assert work["out"].startswith(told)
+    assert driver._in_project("s3://reports/x") == "s3://reports/x" and driver._in_project(project / "outputs") == "outputs"
 
 
 def test_a_batch_killed_before_it_had_marked_its_address_can_be_called_again(shared):

@@ -24,6 +24,7 @@ from helpers.runs.batch.plan import Plan, Planned, make_plan
 from helpers.runs.batch.state import FINISHED, WRONG, look_ahead, state_of
 from helpers.runs.batch.store import Store, open_store
 from helpers.runs.main_job import Say
+from helpers.runs.paths import project_root
 
 OUTCOMES = "outcomes.json"
 INDEX_SECONDS = 20  # the page is renewed at most this often while a batch is at work
@@ -162,7 +163,7 @@ def _do(todo: Sequence[Planned], batch: Batch, options: Options, warm: Nursery |
     with ExitStack() as stack:
         address = warm.ready().address if warm else ""
         jobs = _backend(stack, options)
-        work = [(r.name, _work(r, batch, options), address, batch.store.address) for r in todo]
+        work = [(r.name, _work(r, batch, options), address, _in_project(batch.store.address)) for r in todo]
         yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")(delayed(do_one)(*w) for w in work)
 
 
@@ -186,9 +187,15 @@ def _work(run: Planned, batch: Batch, options: Options) -> dict[str, Any]:
     told = batch.plan.batch
     threads = max((os.cpu_count() or 1) // options.at_once, 1) if not options.scheduler else 0
     return {
-        "profile": run.profile, "as_of": run.as_of, "settings": run.settings, "out": str(run.folder), "notebooks": list(run.notebooks), "threads": threads,
+        "profile": _in_project(run.profile), "as_of": run.as_of, "settings": run.settings, "out": _in_project(run.folder), "notebooks": list(run.notebooks), "threads": threads,
         "notebook_seconds": told.notebook_minutes * 60, "run_seconds": told.run_minutes * 60,
     }  # fmt: skip
+
+
+def _in_project(place: str | Path) -> str:
+    """A place inside the project is told from there, because a worker's checkout may lie elsewhere; any other stays as it is."""
+    inside = "://" not in str(place) and Path(place).is_relative_to(project_root())
+    return Path(place).relative_to(project_root()).as_posix() if inside else str(place)
 
 
 def do_one(name: str, work: dict[str, Any], address: str, store: str) -> Outcome:
@@ -197,7 +204,7 @@ def do_one(name: str, work: dict[str, Any], address: str, store: str) -> Outcome
     try:
         open_store(store).publish(name)
     except UserError as fault:
-        return Outcome(name, "failed", outcome.seconds, str(fault))
+        return Outcome(name, "failed", outcome.seconds, outcome.error or str(fault))
     return outcome
 
 

@@ -8,6 +8,7 @@ marker; other people's files are never removed.
 from __future__ import annotations
 
 import json
+import platform
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -68,7 +69,15 @@ class Store:
         return {p.relative_to(folder).as_posix(): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
 
     def publish(self, run: str) -> None:
-        """Bring a finished run to where it belongs; here it is there already."""
+        """Bring a finished run to where it belongs; here it is there already.
+
+        Raises
+        ------
+        UserError
+            There is no run, or none that was finished. At an address a run is copied as far as it came, and counts as unfinished there.
+        """
+        _refuse_absent(self.work / run)
+        _refuse_unfinished(self.work / run)
 
     def record(self, run: str) -> dict[str, Any]:
         """Return a run's manifest, empty when there is none or it cannot be read."""
@@ -135,6 +144,7 @@ class RemoteStore(Store):
     def publish(self, run: str) -> None:
         """Copy a run: its old manifest goes first, its new one comes last, and what an earlier copy left and it no longer has is removed."""
         folder = self.work / run
+        _refuse_absent(folder)
         new = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file() and not p.name.startswith(DRAFT)}
         earlier = set(json.loads(self.read(f"{PUBLISHED}/{run}.json") or b"[]"))
         self.write(f"{PUBLISHED}/{run}.json", json.dumps(sorted(earlier | set(new)), indent=1))
@@ -144,8 +154,8 @@ class RemoteStore(Store):
                 self.write(f"{run}/{name}", file.read_bytes())
         for name in earlier - set(new):
             self.remove(f"{run}/{name}")
-        if MANIFEST in new:
-            self.write(f"{run}/{MANIFEST}", new[MANIFEST].read_bytes())
+        _refuse_unfinished(folder)
+        self.write(f"{run}/{MANIFEST}", new[MANIFEST].read_bytes())
 
     def fetch(self, run: str, target: Path) -> Path:
         """Copy a run from the address into a folder of this computer."""
@@ -169,6 +179,16 @@ def _refuse_foreign(place: str, kind: str, names: Iterable[str]) -> None:
     foreign = sorted(n for n in there if n not in OWN)
     if foreign and MARKER not in there:
         raise UserError(f"{place} holds files that are not a batch's, such as {foreign[0]}: name an empty {kind} or an earlier batch's")
+
+
+def _refuse_absent(folder: Path) -> None:
+    if not folder.is_dir():
+        raise UserError(f"there is no folder of run {folder.name} on {platform.node()}: the results were made elsewhere; give every worker the same checkout and shared folder")
+
+
+def _refuse_unfinished(folder: Path) -> None:
+    if not (folder / MANIFEST).is_file():
+        raise UserError(f"run {folder.name} left no {MANIFEST} on {platform.node()}, so it counts as unfinished: call the batch again")
 
 
 def _names(protocol: str | tuple[str, ...]) -> tuple[str, ...]:
