@@ -13,6 +13,7 @@ import pytest
 from helpers.errors import UserError
 from helpers.runs.batch import driver
 from helpers.runs.batch import lease as lease_module
+from helpers.runs.batch import store as store_module
 from helpers.runs.batch.driver import Options, dry_run, run_batch
 from helpers.runs.batch.lease import NOTE
 from helpers.runs.batch.store import MARKER, RemoteStore, Store, local_copy, open_store
@@ -194,6 +195,97 @@ def test_workers_are_told_places_from_the_project(project, batch_file, tmp_path)
         work = driver._work(batch.todo[0], batch, Options())
         assert work["out"].startswith(told)
     assert driver._in_project("s3://reports/x") == "s3://reports/x" and driver._in_project(project / "outputs") == "outputs"
+
+
+def test_a_network_fault_is_tried_again_and_then_one_sentence(shared, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(store_module.time, "sleep", pauses.append)
+    store, begun = RemoteStore("memory://company/reports"), []
+
+    def act(times, fault):
+        begun.append(1)
+        if len(begun) <= times:
+            raise fault
+        return "done"
+
+    assert store._try(lambda: act(2, TimeoutError("slow"))) == "done" and pauses == [1.0, 4.0]
+    begun.clear(), pauses.clear()
+    with pytest.raises(UserError, match="address memory://company/reports cannot be used: slow line"):
+        store._try(lambda: act(9, TimeoutError("slow\nline")))
+    assert len(begun) == 4 and pauses == [1.0, 4.0, 10.0]
+    begun.clear(), pauses.clear()
+    with pytest.raises(UserError, match="forbidden"):
+        store._try(lambda: act(9, PermissionError("forbidden")))
+    assert len(begun) == 1 and pauses == []  # asking again would not help
+
+
+def test_a_server_that_is_gone_is_one_sentence(bucket, monkeypatch):
+    monkeypatch.setattr(store_module, "PAUSES", ())
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    with pytest.raises(UserError, match="address s3://reports/x cannot be used: Could not connect"):
+        RemoteStore(f"{bucket}/x").read("a")
+
+
+@pytest.fixture
+def beats(monkeypatch):
+    """A lease that is renewed every few milliseconds."""
+    monkeypatch.setattr(lease_module, "FRESHEN_SECONDS", 0.02)
+    monkeypatch.setattr(store_module, "PAUSES", ())
+
+
+def until(true, seconds=10.0):
+    """Wait for something to become true."""
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.01)
+    return true()
+
+
+def test_a_lease_outlives_a_network_fault(shared, beats, monkeypatch):
+    store, broken = RemoteStore("memory://company/reports"), []
+    with store.hold() as lost:
+        real = store._files.pipe_file
+
+        def pipe(*args):
+            broken.append(1)
+            if len(broken) < 3:
+                raise TimeoutError("slow")
+            real(*args)
+
+        monkeypatch.setattr(type(store._files), "pipe_file", lambda self, *args: pipe(*args))
+        before = json.loads(store.read(NOTE))["at"]
+        assert until(lambda: json.loads(store.read(NOTE))["at"] > before) and len(broken) >= 3 and not lost.is_set()
+    assert store.read(NOTE) is None
+
+
+def test_a_lease_that_another_took_over_is_known_as_lost_and_left_alone(shared, beats):
+    store, other = RemoteStore("memory://company/reports"), json.dumps({"token": "other", "process": 1, "computer": "c", "at": time.time()})
+    with store.hold() as lost:
+        store.write(NOTE, other)
+        until(lost.is_set) or store.write(NOTE, other)  # the first may have met a renewal half way
+        assert until(lost.is_set)
+    assert json.loads(store.read(NOTE))["token"] == "other"
+
+
+def test_a_batch_that_lost_its_place_starts_no_further_run(shared, project, batch_file, monkeypatch):
+    begun, lost = [], threading.Event()
+
+    def supervise(name, work, address):
+        begun.append(name)
+        made(RemoteStore("memory://company/reports"), name)
+        if len(begun) == 2:
+            lost.set()
+        return driver.Outcome(name, "ok", 0.1)
+
+    monkeypatch.setattr(driver, "supervise", supervise)
+    many = "batch: b\ncommon: {profile: shop, notebooks: none}\ngrid: {rfm.bands: [2, 3, 4, 5, 6]}\n"
+    batch = driver.open_batch(batch_file(many), Options(out="memory://company/reports"))
+    told = []
+    with pytest.raises(UserError, match="another batch has taken over memory://company/reports"):
+        told.extend(o.name for o in driver._do(batch.todo, batch, Options(jobs=1), None, lost))
+    assert len(begun) == 2 and len(batch.todo) == 5
 
 
 def test_a_batch_killed_before_it_had_marked_its_address_can_be_called_again(shared):

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 import tempfile
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +32,11 @@ MARKER = ".crmkit-batch"
 MARKED = "Results of a batch of crmkit. Safe to delete as a whole.\n"
 OWN = {MARKER, NOTE}
 PUBLISHED = ".crmkit-files"  # at an address, a list per run of what was copied there: nothing else is ever removed
+PAUSES = (1.0, 4.0, 10.0)  # seconds before something is tried again at an address
+FAULTS = (
+    ("botocore.exceptions", "BotoCoreError"), ("aiohttp", "ClientError"), ("azure.core.exceptions", "AzureError"), ("google.auth.exceptions", "GoogleAuthError"),
+    ("gcsfs.retry", "HttpError"), ("paramiko", "SSHException"),
+)  # fmt: skip
 BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az"}  # these have no folders, and a bucket that is not there is not ours to make
 
 
@@ -46,13 +54,13 @@ class Store:
         self.address = work.as_posix()
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Keep other batches out while this one works."""
+    def hold(self) -> Iterator[threading.Event]:
+        """Keep other batches out while this one works; the event is set when the place was lost to another, which only happens at an address."""
         _refuse_foreign(f"folder {self.work.name}", "folder", [p.name for p in self.work.iterdir()] if self.work.is_dir() else [])
         with only_batch(self.work):
             write_whole(self.work / MARKER, MARKED)
             sweep_drafts(self.work)
-            yield
+            yield threading.Event()
 
     def read(self, name: str) -> bytes | None:
         """Return a file's content, None when it is not there."""
@@ -105,14 +113,14 @@ class RemoteStore(Store):
             raise UserError(f"address {address} cannot be opened: {fault}; for s3:// install crmkit[s3]") from fault
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self) -> Iterator[threading.Event]:
         """Keep other batches out, here and on other computers."""
         _refuse_foreign(f"address {self.address}", "address", self._names_there())
         if not BUCKETS & set(_names(self._files.protocol)):
             self._try(lambda: self._files.makedirs(self._root, exist_ok=True))
-        with only_batch(self.work), lease(self):
+        with only_batch(self.work), lease(self) as lost:
             self.write(MARKER, MARKED)
-            yield
+            yield lost
 
     def _names_there(self) -> list[str]:
         """What lies directly at the address; a bucket may also tell of the address itself, as an empty file."""
@@ -164,13 +172,27 @@ class RemoteStore(Store):
         return target
 
     def _try(self, act: Callable[[], Any], **answer: Any) -> Any:
-        """Network and permission faults are the user's to mend; that a file is not there is an answer where `absent` gives one."""
-        try:
-            return act()
-        except OSError as fault:
-            if isinstance(fault, FileNotFoundError) and "absent" in answer:
-                return answer["absent"]
-            raise UserError(f"address {self.address} cannot be used: {' '.join(str(fault).split())}") from fault
+        """Do something at the address, again when the network fails.
+
+        What stays wrong is the user's to mend; that a file is not there is an answer where `absent` gives one.
+        """
+        pauses = iter(PAUSES)
+        while True:
+            try:
+                return act()
+            except faults() as fault:
+                if isinstance(fault, FileNotFoundError) and "absent" in answer:
+                    return answer["absent"]
+                pause = next(pauses, None)
+                if pause is None or isinstance(fault, (FileNotFoundError, PermissionError)):
+                    raise UserError(f"address {self.address} cannot be used: {' '.join(str(fault).split())}") from fault
+                time.sleep(pause)
+
+
+def faults() -> tuple[type[BaseException], ...]:
+    """Return what can be raised when an address is used: libraries of some stores do not say it with an OSError."""
+    loaded = [getattr(sys.modules[m], n) for m, n in FAULTS if m in sys.modules]
+    return (OSError, *loaded)
 
 
 def _refuse_foreign(place: str, kind: str, names: Iterable[str]) -> None:
