@@ -19,6 +19,7 @@ from helpers.runs.batch.lease import NOTE
 from helpers.runs.batch.store import MARKER, RemoteStore, Store, local_copy, open_store
 from helpers.runs.diff import diff_runs
 from helpers.runs.files import write_whole
+from helpers.runs.paths import from_project
 
 TWO = "batch: b\ncommon: {profile: shop, notebooks: ['00']}\nruns: [{name: one}, {name: two, notebooks: none, settings: {rfm: {bands: 3}}}]\n"
 
@@ -143,7 +144,7 @@ def test_two_that_begin_at_one_moment_do_not_both_go_on(bucket, project, monkeyp
 
 
 def test_an_address_that_cannot_be_used_is_one_sentence(bucket, project):
-    with pytest.raises(UserError, match="address nowhere://x cannot be opened"):
+    with pytest.raises(UserError, match=r'address nowhere://x cannot be opened.*python -m pip install -e "\.\[s3\]"'):
         open_store("nowhere://x")
     with pytest.raises(UserError, match="address s3://no-such-bucket-here/x cannot be used"), RemoteStore("s3://no-such-bucket-here/x").hold():
         pass
@@ -194,7 +195,7 @@ def test_workers_are_told_places_from_the_project(project, batch_file, tmp_path)
         batch = driver.open_batch(batch_file(TWO), Options(out=out))
         work = driver._work(batch.todo[0], batch, Options())
         assert work["out"].startswith(told)
-    assert driver._in_project("s3://reports/x") == "s3://reports/x" and driver._in_project(project / "outputs") == "outputs"
+    assert from_project("s3://reports/x") == "s3://reports/x" and from_project(project / "outputs") == "outputs"
 
 
 def test_a_network_fault_is_tried_again_and_then_one_sentence(shared, monkeypatch):

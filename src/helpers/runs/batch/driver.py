@@ -24,8 +24,9 @@ from helpers.runs.batch.nursery import CAN_FORK, Nursery
 from helpers.runs.batch.plan import Plan, Planned, make_plan
 from helpers.runs.batch.state import FINISHED, WRONG, look_ahead, state_of
 from helpers.runs.batch.store import Store, open_store
+from helpers.runs.environment import how_to_install
 from helpers.runs.main_job import Say
-from helpers.runs.paths import project_root
+from helpers.runs.paths import from_project
 
 OUTCOMES = "outcomes.json"
 INDEX_SECONDS = 20  # the page is renewed at most this often while a batch is at work
@@ -167,7 +168,7 @@ def _do(todo: Sequence[Planned], batch: Batch, options: Options, warm: Nursery |
     with ExitStack() as stack:
         address = warm.ready().address if warm else ""
         jobs = _backend(stack, options)
-        work = ((r.name, _work(r, batch, options), address, _in_project(batch.store.address)) for r in todo if not lost.is_set())
+        work = ((r.name, _work(r, batch, options), address, from_project(batch.store.address)) for r in todo if not lost.is_set())
         outcomes = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")(delayed(do_one)(*w) for w in work)
         yield from (o for o in outcomes if not lost.is_set())
     if lost.is_set():
@@ -181,7 +182,7 @@ def _backend(stack: ExitStack, options: Options) -> int:
     try:
         from distributed import Client
     except ImportError as fault:
-        raise UserError("--scheduler needs Dask: install crmkit[dask]") from fault
+        raise UserError(f"--scheduler needs Dask: {how_to_install('dask')}, in the project's folder") from fault
     try:
         client = stack.enter_context(Client(options.scheduler, timeout=WORKER_SECONDS))
     except OSError as fault:
@@ -194,16 +195,10 @@ def _work(run: Planned, batch: Batch, options: Options) -> dict[str, Any]:
     told = batch.plan.batch
     threads = max((os.cpu_count() or 1) // options.at_once, 1) if not options.scheduler else 0
     return {
-        "profile": _in_project(run.profile), "as_of": run.as_of, "settings": run.settings, "out": _in_project(run.folder),
+        "profile": from_project(run.profile), "as_of": run.as_of, "settings": run.settings, "out": from_project(run.folder),
         "notebooks": list(run.notebooks), "threads": threads,
         "notebook_seconds": told.notebook_minutes * 60, "run_seconds": told.run_minutes * 60,
     }  # fmt: skip
-
-
-def _in_project(place: str | Path) -> str:
-    """A place inside the project is told from there, because a worker's checkout may lie elsewhere; any other stays as it is."""
-    inside = "://" not in str(place) and Path(place).is_relative_to(project_root())
-    return Path(place).relative_to(project_root()).as_posix() if inside else str(place)
 
 
 def do_one(name: str, work: dict[str, Any], address: str, store: str) -> Outcome:

@@ -23,6 +23,7 @@ import fsspec
 from helpers.errors import UserError
 from helpers.runs.batch.lease import NOTE, lease
 from helpers.runs.batch.lock import only_batch
+from helpers.runs.environment import how_to_install
 from helpers.runs.files import DRAFT, sweep_drafts, write_whole
 from helpers.runs.manifest import MANIFEST
 from helpers.runs.paths import project_root
@@ -110,7 +111,7 @@ class RemoteStore(Store):
         try:
             self._files, self._root = fsspec.core.url_to_fs(self.address)
         except (ImportError, ValueError) as fault:
-            raise UserError(f"address {address} cannot be opened: {fault}; for s3:// install crmkit[s3]") from fault
+            raise UserError(f"address {address} cannot be opened: {fault}; s3:// needs {how_to_install('s3')}, in the project's folder") from fault
 
     @contextmanager
     def hold(self) -> Iterator[threading.Event]:
