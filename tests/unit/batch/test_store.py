@@ -18,7 +18,7 @@ from helpers.runs.batch.driver import Options, dry_run, run_batch
 from helpers.runs.batch.lease import NOTE
 from helpers.runs.batch.store import MARKER, RemoteStore, Store, local_copy, open_store
 from helpers.runs.diff import diff_runs
-from helpers.runs.files import write_whole
+from helpers.runs.files import DRAFT, write_whole
 from helpers.runs.paths import from_project
 
 TWO = "batch: b\ncommon: {profile: shop, notebooks: ['00']}\nruns: [{name: one}, {name: two, notebooks: none, settings: {rfm: {bands: 3}}}]\n"
@@ -294,6 +294,19 @@ def test_a_batch_killed_before_it_had_marked_its_address_can_be_called_again(sha
     store.write(NOTE, json.dumps({"token": "x", "process": 1, "computer": "another", "at": time.time() - 600}))
     with store.hold():
         assert store.read(MARKER)
+
+
+def test_a_batch_killed_before_it_had_marked_its_folder_can_be_called_again(project):
+    store = Store(project / "outputs" / "b")
+    for name in (".batch.lock", ".batch-owner.json", f"{DRAFT}1-abcdef-2-{MARKER}"):
+        store.work.mkdir(parents=True, exist_ok=True)
+        (store.work / name).write_text("{}", encoding="utf-8")
+    with store.hold():
+        assert store.read(MARKER)
+    (store.work / MARKER).unlink()
+    write_whole(store.work / "mine.txt", "of a person")
+    with pytest.raises(UserError, match="folder b holds files that are not a batch's, such as mine.txt"), store.hold():
+        pass
 
 
 def test_local_addresses_are_folders(project):

@@ -22,7 +22,7 @@ import fsspec
 
 from helpers.errors import UserError
 from helpers.runs.batch.lease import NOTE, lease
-from helpers.runs.batch.lock import only_batch
+from helpers.runs.batch.lock import LOCK, OWNER, only_batch
 from helpers.runs.environment import how_to_install
 from helpers.runs.files import DRAFT, sweep_drafts, write_whole
 from helpers.runs.manifest import MANIFEST
@@ -31,7 +31,7 @@ from helpers.runs.raw import fingerprint
 
 MARKER = ".crmkit-batch"
 MARKED = "Results of a batch of crmkit. Safe to delete as a whole.\n"
-OWN = {MARKER, NOTE}
+OWN = {MARKER, LOCK, OWNER, NOTE}  # with drafts, what a batch may leave that was killed before it had marked its place
 PUBLISHED = ".crmkit-files"  # at an address, a list per run of what was copied there: nothing else is ever removed
 PAUSES = (1.0, 4.0, 10.0)  # seconds before something is tried again at an address
 FAULTS = (
@@ -199,7 +199,7 @@ def faults() -> tuple[type[BaseException], ...]:
 def _refuse_foreign(place: str, kind: str, names: Iterable[str]) -> None:
     """Results are replaced and removed, so a place with files of somebody else is refused."""
     there = set(names)
-    foreign = sorted(n for n in there if n not in OWN)
+    foreign = sorted(n for n in there if n not in OWN and not n.startswith(DRAFT))
     if foreign and MARKER not in there:
         raise UserError(f"{place} holds files that are not a batch's, such as {foreign[0]}: name an empty {kind} or an earlier batch's")
 
