@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from helpers.cli_make import demo_data, dictionary, exercises
+from helpers.cli_make import cache, demo_data, dictionary, exercises
 from helpers.cli_options import AsOfOption, OutOption, ProfileOption, SetOption, near
 from helpers.cli_rules import plays_app, schemes_app
 from helpers.errors import UserError
@@ -217,6 +217,7 @@ def lab() -> None:
 
 
 app.command("demo-data")(demo_data)
+app.command()(cache)
 app.command()(dictionary)
 app.command()(exercises)
 

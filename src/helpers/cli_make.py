@@ -1,4 +1,4 @@
-"""The command line of those who make the kit: demo data, generated pages, exercises."""
+"""The command line of those who make and keep the kit: demo data, generated pages, exercises, the cache."""
 
 from __future__ import annotations
 
@@ -45,3 +45,21 @@ def exercises(check: Annotated[bool, typer.Option("--check", help="only say whet
         typer.echo(f"{'out of date: ' if check else ''}{name}")
     if stale:
         raise typer.Exit(1)
+
+
+def cache(older_than: Annotated[str, typer.Option(help="remove tables that were not used for so long, such as 60d; what is needed again is made again")] = "") -> None:
+    """Say where the cache of tables is, how large it is and how old; remove what was not used for long."""
+    import time
+
+    from helpers.runs.paths import cache_folder
+    from helpers.runs.upkeep import GIGABYTE, cached_files, prune, read_days, sum_by_age
+    from helpers.show.tables import as_text
+
+    folder, days = cache_folder(), read_days(older_than) if older_than else 0
+    if days:
+        count, size = prune(folder, days)
+        typer.echo(f"removed {count} tables, {size / GIGABYTE:.3f} GB, not used for {days} days")
+    files = cached_files(folder, time.time())
+    typer.echo(f"cache {near(folder)}: {len(files)} tables, {files['bytes'].sum() / GIGABYTE:.3f} GB")
+    if len(files):
+        typer.echo(as_text(sum_by_age(files)))

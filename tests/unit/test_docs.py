@@ -26,3 +26,9 @@ def test_the_glossary_has_one_line_a_term_and_25_to_30_terms():
     terms = [line.split("**")[1] for line in lines]
     assert 25 <= len(terms) <= 30 and len(set(terms)) == len(terms)
     assert all(len(line.split()) <= 34 for line in lines)
+
+
+def test_nobody_is_sent_to_the_public_index_for_crmkit():
+    root = project_root()
+    pages = [root / "README.md", *(root / "docs").rglob("*.md"), *(root / "docs").rglob("*.py"), *(root / "src").rglob("*.py")]
+    assert [p.name for p in pages if re.search(r"install\W+crmkit\b", p.read_text(encoding="utf-8"))] == []

@@ -102,3 +102,14 @@ def test_another_python_is_refused_in_one_sentence(kit, monkeypatch, capsys):
 def test_help_of_the_real_command_line():
     told = subprocess.run([sys.executable, "-c", "from helpers.cli import main; main()", "--help"], capture_output=True, text=True, check=False)
     assert told.returncode == 0 and "doctor" in told.stdout
+
+
+def test_an_extra_installed_later_stays_until_the_lock_changes(kit):
+    kit.ensure_ready()
+    extra = Path(kit.VENV) / "an-extra"
+    extra.write_text("", encoding="utf-8")
+    kit.ensure_ready()
+    assert extra.exists()
+    (Path(kit.ROOT) / "requirements.lock").write_text("nothing==2\n", encoding="utf-8")
+    kit.ensure_ready()
+    assert not extra.exists()

@@ -12,6 +12,7 @@ from helpers.cleaning.settings_customers import DuplicatesSettings
 from helpers.errors import UserError
 
 DECISIONS = ("same", "different")
+PAIR = ["raw_id_a", "raw_id_b"]
 REVIEW_COLUMNS = ("decision", "raw_id_a", "name_a", "raw_id_b", "name_b", "confidence", "why", "note")
 
 
@@ -23,25 +24,30 @@ def read_decisions(path: Path) -> pd.DataFrame:
     UserError
         A column is missing, a decision is another word, or one pair is decided both ways; names the line.
     """
+    every = read_review(path)
+    frame = every[every["decision"] != ""].drop_duplicates([*PAIR, "decision"])
+    both = frame[frame.duplicated(PAIR, keep=False)]
+    if len(both):
+        raise UserError(f"{path.name}: the pair {both['raw_id_a'].iloc[0]} and {both['raw_id_b'].iloc[0]} is decided both ways")
+    return frame.sort_values(PAIR, ignore_index=True)
+
+
+def read_review(path: Path) -> pd.DataFrame:
+    """Read every row of a review file, also undecided ones (empty decision): raw_id_a, raw_id_b, decision, note (all str); faults as for `read_decisions`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as fault:
         raise UserError(f"{path.name} is not UTF-8: save it as CSV UTF-8") from fault
     rows = list(csv.DictReader(io.StringIO(text)))
-    lacking = {"raw_id_a", "raw_id_b", "decision"} - set(rows[0] if rows else REVIEW_COLUMNS)
+    lacking = {*PAIR, "decision"} - set(rows[0] if rows else REVIEW_COLUMNS)
     if lacking:
         raise UserError(f"{path.name} lacks the column {', '.join(sorted(lacking))}")
-    decided = [_read_decision(path.name, n, row) for n, row in enumerate(rows, 2) if (row["decision"] or "").strip()]
-    frame = pd.DataFrame(decided, columns=["raw_id_a", "raw_id_b", "decision", "note"]).astype("str").drop_duplicates(["raw_id_a", "raw_id_b", "decision"])
-    both = frame[frame.duplicated(["raw_id_a", "raw_id_b"], keep=False)]
-    if len(both):
-        raise UserError(f"{path.name}: the pair {both['raw_id_a'].iloc[0]} and {both['raw_id_b'].iloc[0]} is decided both ways")
-    return frame.sort_values(["raw_id_a", "raw_id_b"], ignore_index=True)
+    return pd.DataFrame([_read_decision(path.name, n, row) for n, row in enumerate(rows, 2)], columns=[*PAIR, "decision", "note"]).astype("str")
 
 
 def _read_decision(name: str, line: int, row: dict[str, str | None]) -> tuple[str, str, str, str]:
     decision = (row["decision"] or "").strip().lower()
-    if decision not in DECISIONS:
+    if decision and decision not in DECISIONS:
         raise UserError(f"{name}, line {line}: decision {decision!r} must be same, different or empty")
     first, second = sorted(((row["raw_id_a"] or "").lstrip("'"), (row["raw_id_b"] or "").lstrip("'")))
     return first, second, decision, row.get("note") or ""
@@ -50,10 +56,10 @@ def _read_decision(name: str, line: int, row: dict[str, str | None]) -> tuple[st
 def decide(pairs: pd.DataFrame, decisions: pd.DataFrame | None, settings: DuplicatesSettings) -> pd.DataFrame:
     """Return pairs with what a person said and what is done: decision (str or null), action ("merge", "review", "keep apart").
 
-    A person's word counts before the confidence, also for pairs that the comparison no longer finds.
+    A person's word counts before the confidence, also for pairs that the comparison no longer finds. Notes go along when `decisions` has them.
     """
-    said = decisions if decisions is not None else pd.DataFrame(columns=["raw_id_a", "raw_id_b", "decision", "note"], dtype="str")
-    both = pairs.merge(said[["raw_id_a", "raw_id_b", "decision"]], on=["raw_id_a", "raw_id_b"], how="outer").sort_values(["raw_id_a", "raw_id_b"], ignore_index=True)
+    said = decisions if decisions is not None else pd.DataFrame(columns=[*PAIR, "decision"], dtype="str")
+    both = pairs.merge(said, on=PAIR, how="outer").sort_values(PAIR, ignore_index=True)
     action = pd.Series("review", index=both.index, dtype="str").mask(both["confidence"] >= settings.merge_at, "merge")
     action = action.mask(both["decision"] == "same", "merge").mask(both["decision"] == "different", "keep apart")
     return both.assign(action=action, why=both["why"].fillna("decided by a person").astype("str"), decision=both["decision"].astype("str"))
@@ -120,5 +126,10 @@ def review_queue(decided: pd.DataFrame, customers: pd.DataFrame) -> pd.DataFrame
     """
     names = customers.drop_duplicates("customer_id").set_index("customer_id")["name"]
     asked = decided[(decided["action"] == "review") | decided["decision"].notna()]
-    queue = asked.assign(name_a=asked["raw_id_a"].map(names), name_b=asked["raw_id_b"].map(names), note=pd.Series(None, index=asked.index, dtype="str"))
-    return queue.sort_values(["decision", "confidence", "raw_id_a"], na_position="first", ascending=[True, False, True], ignore_index=True)[list(REVIEW_COLUMNS)]
+    note = asked["note"] if "note" in asked else pd.Series(None, index=asked.index, dtype="str")
+    return sort_queue(asked.assign(name_a=asked["raw_id_a"].map(names), name_b=asked["raw_id_b"].map(names), note=note))[list(REVIEW_COLUMNS)]
+
+
+def sort_queue(queue: pd.DataFrame) -> pd.DataFrame:
+    """Return a queue with undecided pairs first, the likeliest on top."""
+    return queue.sort_values(["decision", "confidence", *PAIR], na_position="first", ascending=[True, False, True, True], ignore_index=True)

@@ -138,7 +138,7 @@ class Profile(Strict):
     as_of: dt.date = Field(description="last day that is read unless a run says otherwise")
     folder: str = "."
     package: str | None = None
-    decisions: str | None = Field(None, description="file of reviewed duplicate pairs; else the run folder's own")
+    decisions: str | None = Field(None, description="file of duplicate pairs that people decided for all runs; only read. A run also obeys the review file in its own folder")
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
     fetch: Fetch | None = None
     sources: list[Source] = Field(min_length=1)

@@ -16,7 +16,7 @@ import pandas as pd
 
 import helpers
 from helpers.errors import NotMeasured, UserError
-from helpers.runs.files import made_once, sweep_drafts
+from helpers.runs.files import made_once, mark_used, sweep_drafts
 from helpers.runs.graph import make, missing_evidence, stages
 from helpers.runs.raw import RawTables, fingerprint
 from helpers.runs.tablefiles import read_table, scan_table, write_table
@@ -90,7 +90,7 @@ class StageCache:
         if lacks:
             raise NotMeasured(name, lacks)
         path = self.path(name)
-        if not path.exists():
+        if not mark_used(path):
             values = {n: self._value(n) for n in stages()[name].takes}
             with made_once(path) as needed:
                 if needed:

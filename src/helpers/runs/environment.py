@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -27,6 +28,18 @@ class Check:
     ok: bool
     says: str
     mend: str = ""
+
+
+def how_to_install(extra: str) -> str:
+    """Return the command that adds an extra to the project's own environment; crmkit is not on the public index, where the name is a stranger's to take.
+
+    Examples
+    --------
+    >>> how_to_install("s3").endswith('python -m pip install -e ".[s3]"')
+    True
+    """
+    python = r".venv\Scripts\python" if os.name == "nt" else ".venv/bin/python"
+    return f'{python} -m pip install -e ".[{extra}]"'
 
 
 def check_environment(*, kernel: bool = True) -> list[Check]:

@@ -17,6 +17,7 @@ from filelock import FileLock
 CHUNK = 1 << 20
 DRAFT = ".draft-"  # what a temporary name starts with; the ending stays, because some writers look at it
 HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:6]  # a cache on a shared disk has writers on several computers
+MARK_SECONDS = 3600  # how exactly it is known when a file of the cache was last used
 ABANDONED_SECONDS = 2 * 24 * 3600  # a draft of another computer is swept when nobody can still be writing it
 
 
@@ -70,6 +71,19 @@ def made_once(path: Path) -> Iterator[bool]:
     locks.mkdir(parents=True, exist_ok=True)
     with FileLock(locks / f"{hashlib.sha256(str(path).encode()).hexdigest()[:2]}.lock"):
         yield not path.exists()
+
+
+def mark_used(path: Path) -> bool:
+    """Say whether a file is there, and note that it was used: in its time of access, which many file systems do not keep by themselves."""
+    try:
+        facts = path.stat()
+        if time.time() - facts.st_atime > MARK_SECONDS:
+            os.utime(path, ns=(time.time_ns(), facts.st_mtime_ns))
+    except FileNotFoundError:
+        return False
+    except PermissionError:  # a cache that others keep and this run may only read
+        return True
+    return True
 
 
 def sha256_of(path: Path) -> str:

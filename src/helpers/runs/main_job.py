@@ -12,6 +12,7 @@ from helpers.cleaning.ledger import check_ledger
 from helpers.cleaning.settings_filters import say_filters
 from helpers.errors import UserError
 from helpers.runs.action_files import write_actions
+from helpers.runs.decisions import review_rows
 from helpers.runs.files import sha256_of, sweep_drafts, write_whole
 from helpers.runs.keys import run_key
 from helpers.runs.manifest import MANIFEST, PROGRESS, build_manifest, file_facts, write_manifest
@@ -189,5 +190,10 @@ def write_lists(run: Run) -> None:
     for name in LISTS:
         if run.measured(name):
             write_whole(run.folder / "tables" / f"{name}.csv", safe_csv(run.load(name)))
+    write_review(run)
+
+
+def write_review(run: Run) -> None:
+    """Write the pairs that wait for a person's decision into the run's own folder, with what people have entered there."""
     if run.measured("duplicate_review_identified"):
-        write_whole(run.review_file, safe_csv(run.load("duplicate_review_identified")))
+        write_whole(run.review_file, safe_csv(review_rows(run.load("duplicate_review_identified"), run.profile, run.folder)))

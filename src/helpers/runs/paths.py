@@ -24,6 +24,12 @@ def project_root() -> Path:
     return root.resolve()
 
 
+def from_project(place: str | Path) -> str:
+    """Tell a place inside the project from there, because another computer's checkout may lie elsewhere; any other place, or a name, stays as it is."""
+    inside = "://" not in str(place) and Path(place).is_relative_to(project_root())
+    return Path(place).relative_to(project_root()).as_posix() if inside else str(place)
+
+
 def cache_folder() -> Path:
     """Return the folder of the stage cache, shared between runs (`CRMKIT_CACHE` moves it)."""
     return Path(os.environ.get("CRMKIT_CACHE") or project_root() / ".crmkit" / "cache")

@@ -12,12 +12,12 @@ from typing import Any
 import narwhals as nw
 import pandas as pd
 
-from helpers.cleaning.review import read_decisions
 from helpers.cleaning.rows import SourceHints
 from helpers.cleaning.settings_filters import COLUMN_OF, FiltersSettings
 from helpers.collection.profiles import Profile, load_profile
 from helpers.errors import UserError
 from helpers.runs.cache import StageCache, code_fingerprint
+from helpers.runs.decisions import REVIEW_FILE, decided_pairs
 from helpers.runs.files import copy_whole, write_whole
 from helpers.runs.graph import is_published, stages
 from helpers.runs.needs_inputs import read_filled, read_maps
@@ -28,8 +28,6 @@ from helpers.runs.raw import RawTables
 from helpers.runs.schemefiles import read_scheme_files
 from helpers.runs.settings import KEY_VARIABLE, Settings, build_settings
 from helpers.show.tables import as_text
-
-REVIEW_FILE = Path("review") / "duplicates.csv"
 
 
 @dataclass
@@ -165,8 +163,8 @@ class Run:
 
     @property
     def review_file(self) -> Path:
-        """The file of duplicate pairs that a person decides on and the next run obeys."""
-        return _decisions_file(self.profile, self.folder)
+        """The file of duplicate pairs that a person decides on and the next run in this folder obeys."""
+        return self.folder / REVIEW_FILE
 
 
 def check_filters(profile: Profile, filters: FiltersSettings) -> None:
@@ -189,18 +187,7 @@ def _read_day(text: str | dt.date) -> dt.date:
         raise UserError(f"as_of {text!r} is not a day: write it as YYYY-MM-DD") from fault
 
 
-def _decisions_file(profile: Profile, folder: Path) -> Path:
-    return profile.base / profile.decisions if profile.decisions else folder / REVIEW_FILE
-
-
-def _read_decided(file: Path) -> pd.DataFrame | None:
-    """A file in which nobody has decided anything yet is no input: else the first run would be undone by what it wrote itself."""
-    decided = read_decisions(file) if file.exists() else None
-    return decided if decided is not None and len(decided) else None
-
-
 def _graph_inputs(profile: Profile, as_of: dt.date, settings: Settings, folder: Path) -> dict[str, Any]:
-    decided = _read_decided(_decisions_file(profile, folder))
     hints = {
         s.name: SourceHints(date_order=s.date_order, decimal=s.decimal, negate=tuple(s.negate), cancelled=tuple(s.cancelled), not_products=tuple(s.not_products))
         for s in profile.sources
@@ -210,7 +197,7 @@ def _graph_inputs(profile: Profile, as_of: dt.date, settings: Settings, folder: 
         "as_of": as_of,
         "source_hints": hints,
         "tier_schemes": read_scheme_files(),
-        "duplicate_decisions": decided,
+        "duplicate_decisions": decided_pairs(profile, folder),
         "needs_maps": read_maps(),
         **read_filled(folder),
         "signal_rows": read_folder("signals"),

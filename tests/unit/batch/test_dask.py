@@ -56,3 +56,9 @@ def test_no_scheduler_is_one_sentence(project, batch_file, monkeypatch):
     monkeypatch.setattr("helpers.runs.batch.driver.WORKER_SECONDS", 2)
     with pytest.raises(UserError, match="no Dask scheduler answers at tcp://127.0.0.1:9"):
         run_batch(batch_file(KINDS), Options(scheduler="tcp://127.0.0.1:9"), say=quiet)
+
+
+def test_without_dask_the_sentence_installs_from_the_checkout(project, batch_file, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match=r'--scheduler needs Dask: .*python -m pip install -e "\.\[dask\]"'):
+        run_batch(batch_file(KINDS), Options(scheduler="tcp://127.0.0.1:9"), say=quiet)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pandas as pd
@@ -23,7 +24,9 @@ from helpers.runs.batch.nursery import CAN_FORK, Nursery
 from helpers.runs.batch.plan import Plan, Planned, make_plan
 from helpers.runs.batch.state import FINISHED, WRONG, look_ahead, state_of
 from helpers.runs.batch.store import Store, open_store
+from helpers.runs.environment import how_to_install
 from helpers.runs.main_job import Say
+from helpers.runs.paths import from_project
 
 OUTCOMES = "outcomes.json"
 INDEX_SECONDS = 20  # the page is renewed at most this often while a batch is at work
@@ -133,13 +136,13 @@ def run_batch(file: Path, options: Options, *, say: Say) -> Batch:
     """
     with ExitStack() as stack:
         warm = stack.enter_context(Nursery()) if CAN_FORK and not options.scheduler else None  # imports while the file is checked
-        stack.enter_context(place_of(read_batch(file, options.until), options).hold())
+        lost = stack.enter_context(place_of(read_batch(file, options.until), options).hold())
         batch = open_batch(file, options)
         todo = batch.todo
         done = sum(s == FINISHED for s in batch.states.values())
         say(f"{batch.plan.batch.title or batch.plan.batch.batch}: {len(batch.plan.runs)} runs, {done} finished before, {len(todo)} to do")
         clock = Countdown(len(todo), options.at_once)
-        for ended in _do(todo, batch, options, warm):
+        for ended in _do(todo, batch, options, warm, lost):
             outcome = _note(batch, ended)
             say(clock.line(outcome))
             if clock.page_is_due():
@@ -161,15 +164,21 @@ def _note(batch: Batch, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _do(todo: Sequence[Planned], batch: Batch, options: Options, warm: Nursery | None) -> Iterator[Outcome]:
-    """Have runs done in parallel; yields each as it ends. The threads here only wait: every run is a process of its own."""
+def _do(todo: Sequence[Planned], batch: Batch, options: Options, warm: Nursery | None, lost: Event) -> Iterator[Outcome]:
+    """Have runs done in parallel; yields each as it ends. The threads here only wait: every run is a process of its own.
+
+    When another batch has taken over the place, no further run is started and no outcome is told.
+    """
     if not todo:
         return
     with ExitStack() as stack:
         address = warm.ready().address if warm else ""
         jobs = _backend(stack, options)
-        work = [(r.name, _work(r, batch, options), address, batch.store.address) for r in todo]
-        yield from Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="2*n_jobs")(delayed(do_one)(*w) for w in work)
+        work = ((r.name, _work(r, batch, options), address, from_project(batch.store.address)) for r in todo if not lost.is_set())
+        outcomes = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")(delayed(do_one)(*w) for w in work)
+        yield from (o for o in outcomes if not lost.is_set())
+    if lost.is_set():
+        raise UserError(f"another batch has taken over {batch.store.address}, because this one was not heard of for two minutes: this one stops, the other goes on")
 
 
 def _backend(stack: ExitStack, options: Options) -> int:
@@ -179,7 +188,7 @@ def _backend(stack: ExitStack, options: Options) -> int:
     try:
         from distributed import Client
     except ImportError as fault:
-        raise UserError("--scheduler needs Dask: install crmkit[dask]") from fault
+        raise UserError(f"--scheduler needs Dask: {how_to_install('dask')}, in the project's folder") from fault
     try:
         client = stack.enter_context(Client(options.scheduler, timeout=WORKER_SECONDS))
     except OSError as fault:
@@ -192,7 +201,8 @@ def _work(run: Planned, batch: Batch, options: Options) -> dict[str, Any]:
     told = batch.plan.batch
     threads = max((os.cpu_count() or 1) // options.at_once, 1) if not options.scheduler else 0
     return {
-        "profile": run.profile, "as_of": run.as_of, "settings": run.settings, "out": str(run.folder), "notebooks": list(run.notebooks), "threads": threads, "pins": run.pins,
+        "profile": from_project(run.profile), "as_of": run.as_of, "settings": run.settings, "out": from_project(run.folder),
+        "notebooks": list(run.notebooks), "threads": threads, "pins": run.pins,
         "notebook_seconds": told.notebook_minutes * 60, "run_seconds": told.run_minutes * 60,
     }  # fmt: skip
 
@@ -203,7 +213,7 @@ def do_one(name: str, work: dict[str, Any], address: str, store: str) -> Outcome
     try:
         open_store(store).publish(name)
     except UserError as fault:
-        return Outcome(name, "failed", outcome.seconds, str(fault))
+        return Outcome(name, "failed", outcome.seconds, outcome.error or str(fault))
     return outcome
 
 

@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -26,11 +26,12 @@ SETTLE_SECONDS = 1.0  # two that begin at the same moment: the later note stands
 
 
 @contextmanager
-def lease(store: RemoteStore) -> Iterator[None]:
+def lease(store: RemoteStore) -> Iterator[threading.Event]:
     """Hold an address for one batch.
 
     An address has no lock that goes with its owner, so the owner writes a note and renews it. A note of a process of this computer that
-    is gone, or one that was not renewed for two minutes, no longer counts.
+    is gone, or one that was not renewed for two minutes, no longer counts. Gives an event that is set when another batch has taken over,
+    as can happen after this computer slept or was cut off: this batch must then stop.
 
     Raises
     ------
@@ -38,33 +39,53 @@ def lease(store: RemoteStore) -> Iterator[None]:
         Another batch is at work there.
     """
     mine = {"token": uuid.uuid4().hex, "process": os.getpid(), "computer": platform.node()}
-    _refuse(store, store.read(NOTE), mine)
+    _refuse(store, mine)
     _renew(store, mine)
     time.sleep(SETTLE_SECONDS)
-    _refuse(store, store.read(NOTE), mine)
-    done = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(store, mine, done), daemon=True)
+    _refuse(store, mine)
+    done, lost = threading.Event(), threading.Event()
+    keeper = threading.Thread(target=_keep, args=(store, mine, done, lost), daemon=True)
     keeper.start()
     try:
-        yield
+        yield lost
     finally:
         done.set()
         keeper.join()
-        store.remove(NOTE)
+        _leave(store, mine)
 
 
 def _renew(store: RemoteStore, mine: dict[str, Any]) -> None:
     store.write(NOTE, json.dumps(mine | {"at": time.time()}))
 
 
-def _keep(store: RemoteStore, mine: dict[str, Any], done: threading.Event) -> None:
-    while not done.wait(FRESHEN_SECONDS):
-        _renew(store, mine)
+def _keep(store: RemoteStore, mine: dict[str, Any], done: threading.Event, lost: threading.Event) -> None:
+    """Renew the note until the batch ends or the address is another's; when the network fails, the next beat tries again."""
+    while not lost.is_set() and not done.wait(FRESHEN_SECONDS):
+        with suppress(UserError):
+            if _read(store).get("token", mine["token"]) == mine["token"]:
+                _renew(store, mine)
+            else:
+                lost.set()
 
 
-def _refuse(store: RemoteStore, note: bytes | None, mine: dict[str, Any]) -> None:
-    told = json.loads(note) if note else None
-    if told is None or told["token"] == mine["token"]:
+def _leave(store: RemoteStore, mine: dict[str, Any]) -> None:
+    """Another's note stays; one that cannot be reached counts as gone when this process is."""
+    with suppress(UserError):
+        if _read(store).get("token") == mine["token"]:
+            store.remove(NOTE)
+
+
+def _read(store: RemoteStore) -> dict[str, Any]:
+    note = store.read(NOTE)
+    try:
+        return json.loads(note) if note else {}
+    except json.JSONDecodeError as fault:
+        raise UserError(f"{NOTE} at {store.address} cannot be read: another batch may be writing it, so try again; remove it when no batch is at work there") from fault
+
+
+def _refuse(store: RemoteStore, mine: dict[str, Any]) -> None:
+    told = _read(store)
+    if not told or told["token"] == mine["token"]:
         return
     here_and_gone = told["computer"] == mine["computer"] and not psutil.pid_exists(told["process"])
     if not here_and_gone and time.time() - told["at"] < STALE_SECONDS:

@@ -1,14 +1,19 @@
 """Where a batch's results live: a folder, or any address that fsspec knows (s3://, gs://, abfs://, sftp://, memory://).
 
 Runs always work in a local folder, because notebooks and DuckDB need one; a finished run is copied to the address file by file, its
-manifest last, so that a run that was cut off while copying counts as unfinished.
+manifest last, so that a run that was cut off while copying counts as unfinished. A place is a batch's when it was empty or carries the
+marker; other people's files are never removed.
 """
 
 from __future__ import annotations
 
 import json
+import platform
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,14 +21,23 @@ from typing import Any
 import fsspec
 
 from helpers.errors import UserError
-from helpers.runs.batch.lease import lease
-from helpers.runs.batch.lock import only_batch
-from helpers.runs.files import sweep_drafts, write_whole
+from helpers.runs.batch.lease import NOTE, lease
+from helpers.runs.batch.lock import LOCK, OWNER, only_batch
+from helpers.runs.environment import how_to_install
+from helpers.runs.files import DRAFT, sweep_drafts, write_whole
 from helpers.runs.manifest import MANIFEST
 from helpers.runs.paths import project_root
 from helpers.runs.raw import fingerprint
 
 MARKER = ".crmkit-batch"
+MARKED = "Results of a batch of crmkit. Safe to delete as a whole.\n"
+OWN = {MARKER, LOCK, OWNER, NOTE}  # with drafts, what a batch may leave that was killed before it had marked its place
+PUBLISHED = ".crmkit-files"  # at an address, a list per run of what was copied there: nothing else is ever removed
+PAUSES = (1.0, 4.0, 10.0)  # seconds before something is tried again at an address
+FAULTS = (
+    ("botocore.exceptions", "BotoCoreError"), ("aiohttp", "ClientError"), ("azure.core.exceptions", "AzureError"), ("google.auth.exceptions", "GoogleAuthError"),
+    ("gcsfs.retry", "HttpError"), ("paramiko", "SSHException"),
+)  # fmt: skip
 BUCKETS = {"s3", "s3a", "gs", "gcs", "abfs", "az"}  # these have no folders, and a bucket that is not there is not ours to make
 
 
@@ -41,15 +55,13 @@ class Store:
         self.address = work.as_posix()
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
-        """Keep other batches out while this one works."""
-        foreign = self.work.is_dir() and any(self.work.iterdir()) and not (self.work / MARKER).exists()
-        if foreign:
-            raise UserError(f"folder {self.work.name} holds files that are not a batch's: name an empty folder or an earlier batch's")
+    def hold(self) -> Iterator[threading.Event]:
+        """Keep other batches out while this one works; the event is set when the place was lost to another, which only happens at an address."""
+        _refuse_foreign(f"folder {self.work.name}", "folder", [p.name for p in self.work.iterdir()] if self.work.is_dir() else [])
         with only_batch(self.work):
-            write_whole(self.work / MARKER, "Results of a batch of crmkit. Safe to delete as a whole.\n")
+            write_whole(self.work / MARKER, MARKED)
             sweep_drafts(self.work)
-            yield
+            yield threading.Event()
 
     def read(self, name: str) -> bytes | None:
         """Return a file's content, None when it is not there."""
@@ -66,7 +78,15 @@ class Store:
         return {p.relative_to(folder).as_posix(): p.stat().st_size for p in folder.rglob("*") if p.is_file()}
 
     def publish(self, run: str) -> None:
-        """Bring a finished run to where it belongs; here it is there already."""
+        """Bring a finished run to where it belongs; here it is there already.
+
+        Raises
+        ------
+        UserError
+            There is no run, or none that was finished. At an address a run is copied as far as it came, and counts as unfinished there.
+        """
+        _refuse_absent(self.work / run)
+        _refuse_unfinished(self.work / run)
 
     def record(self, run: str) -> dict[str, Any]:
         """Return a run's manifest, empty when there is none or it cannot be read."""
@@ -91,15 +111,24 @@ class RemoteStore(Store):
         try:
             self._files, self._root = fsspec.core.url_to_fs(self.address)
         except (ImportError, ValueError) as fault:
-            raise UserError(f"address {address} cannot be opened: {fault}; for s3:// install crmkit[s3]") from fault
+            raise UserError(f"address {address} cannot be opened: {fault}; s3:// needs {how_to_install('s3')}, in the project's folder") from fault
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self) -> Iterator[threading.Event]:
         """Keep other batches out, here and on other computers."""
+        _refuse_foreign(f"address {self.address}", "address", self._names_there())
         if not BUCKETS & set(_names(self._files.protocol)):
             self._try(lambda: self._files.makedirs(self._root, exist_ok=True))
-        with only_batch(self.work), lease(self):
-            yield
+        with only_batch(self.work), lease(self) as lost:
+            self.write(MARKER, MARKED)
+            yield lost
+
+    def _names_there(self) -> list[str]:
+        """What lies directly at the address; a bucket may also tell of the address itself, as an empty file."""
+        self._files.invalidate_cache()
+        root = self._root.strip("/")
+        found = [n.strip("/") for n in self._try(lambda: self._files.ls(self._root, detail=False), absent=[])]
+        return [n.rpartition("/")[2] for n in found if n != root]
 
     def read(self, name: str) -> bytes | None:
         self._files.invalidate_cache()
@@ -122,17 +151,20 @@ class RemoteStore(Store):
         return {name.partition(f"{root.lstrip('/')}/")[2]: int(facts["size"]) for name, facts in found.items()}
 
     def publish(self, run: str) -> None:
-        """Copy a run: its old manifest goes first, its new one comes last, and what it no longer has is removed."""
+        """Copy a run: its old manifest goes first, its new one comes last, and what an earlier copy left and it no longer has is removed."""
         folder = self.work / run
-        new = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file()}
+        _refuse_absent(folder)
+        new = {p.relative_to(folder).as_posix(): p for p in sorted(folder.rglob("*")) if p.is_file() and not p.name.startswith(DRAFT)}
+        earlier = set(json.loads(self.read(f"{PUBLISHED}/{run}.json") or b"[]"))
+        self.write(f"{PUBLISHED}/{run}.json", json.dumps(sorted(earlier | set(new)), indent=1))
         self.remove(f"{run}/{MANIFEST}")
         for name, file in new.items():
             if name != MANIFEST:
                 self.write(f"{run}/{name}", file.read_bytes())
-        for name in set(self.sizes(run)) - set(new):
+        for name in earlier - set(new):
             self.remove(f"{run}/{name}")
-        if MANIFEST in new:
-            self.write(f"{run}/{MANIFEST}", new[MANIFEST].read_bytes())
+        _refuse_unfinished(folder)
+        self.write(f"{run}/{MANIFEST}", new[MANIFEST].read_bytes())
 
     def fetch(self, run: str, target: Path) -> Path:
         """Copy a run from the address into a folder of this computer."""
@@ -141,13 +173,45 @@ class RemoteStore(Store):
         return target
 
     def _try(self, act: Callable[[], Any], **answer: Any) -> Any:
-        """Network and permission faults are the user's to mend; that a file is not there is an answer where `absent` gives one."""
-        try:
-            return act()
-        except OSError as fault:
-            if isinstance(fault, FileNotFoundError) and "absent" in answer:
-                return answer["absent"]
-            raise UserError(f"address {self.address} cannot be used: {' '.join(str(fault).split())}") from fault
+        """Do something at the address, again when the network fails.
+
+        What stays wrong is the user's to mend; that a file is not there is an answer where `absent` gives one.
+        """
+        pauses = iter(PAUSES)
+        while True:
+            try:
+                return act()
+            except faults() as fault:
+                if isinstance(fault, FileNotFoundError) and "absent" in answer:
+                    return answer["absent"]
+                pause = next(pauses, None)
+                if pause is None or isinstance(fault, (FileNotFoundError, PermissionError)):
+                    raise UserError(f"address {self.address} cannot be used: {' '.join(str(fault).split())}") from fault
+                time.sleep(pause)
+
+
+def faults() -> tuple[type[BaseException], ...]:
+    """Return what can be raised when an address is used: libraries of some stores do not say it with an OSError."""
+    loaded = [getattr(sys.modules[m], n) for m, n in FAULTS if m in sys.modules]
+    return (OSError, *loaded)
+
+
+def _refuse_foreign(place: str, kind: str, names: Iterable[str]) -> None:
+    """Results are replaced and removed, so a place with files of somebody else is refused."""
+    there = set(names)
+    foreign = sorted(n for n in there if n not in OWN and not n.startswith(DRAFT))
+    if foreign and MARKER not in there:
+        raise UserError(f"{place} holds files that are not a batch's, such as {foreign[0]}: name an empty {kind} or an earlier batch's")
+
+
+def _refuse_absent(folder: Path) -> None:
+    if not folder.is_dir():
+        raise UserError(f"there is no folder of run {folder.name} on {platform.node()}: the results were made elsewhere; give every worker the same checkout and shared folder")
+
+
+def _refuse_unfinished(folder: Path) -> None:
+    if not (folder / MANIFEST).is_file():
+        raise UserError(f"run {folder.name} left no {MANIFEST} on {platform.node()}, so it counts as unfinished: call the batch again")
 
 
 def _names(protocol: str | tuple[str, ...]) -> tuple[str, ...]:
