@@ -13,7 +13,7 @@ from helpers.errors import UserError
 from helpers.runs.compare import TableChange, compare_tables
 from helpers.runs.figures import HEADLINES
 from helpers.runs.manifest import MANIFEST, read_manifest
-from helpers.runs.moves import list_moves
+from helpers.runs.moves import OTHER_KEYS, list_moves
 from helpers.runs.tablefiles import read_table
 from helpers.show.report import Bullets, Grid, Page, Section, Text, build_report
 
@@ -32,7 +32,7 @@ class Difference:
     tables: tuple[TableChange, ...]
     lone_tables: dict[str, str]
     moves: pd.DataFrame
-    note: str  # why causes are not split, when they are not
+    note: str  # why causes are not split, or customers not compared, when they are not
     customers: tuple[int, int, int]  # in both, only before, only after
 
     @property
@@ -117,10 +117,13 @@ def say_difference(told: Difference) -> list[str]:
     if told.same:
         return [f"All tables of {told.names[0]} and {told.names[1]} are equal."]
     changed = [t for t in told.tables if not t.same]
+    first = f"{len(changed)} of {len(told.tables)} tables differ between {told.names[0]} and {told.names[1]}."
+    if told.note == OTHER_KEYS:
+        return [first, f"{told.note[0].upper()}{told.note[1:]}."]
     causes = told.moves.loc[told.moves["cause"] != "", "cause"].value_counts()
     why = f": {', '.join(f'{c} {n:,}' for c, n in causes.items())}" if len(causes) else f" ({told.note})" if told.note else ""
     return [
-        f"{len(changed)} of {len(told.tables)} tables differ between {told.names[0]} and {told.names[1]}.",
+        first,
         f"{both:,} customers are in both, {gone:,} only in the first, {new:,} only in the second.",
         f"{len(told.moves):,} customers changed tier{why}.",
     ]

@@ -19,6 +19,7 @@ from helpers.runs.settings import build_settings
 from helpers.runs.tablefiles import read_table, scan_table
 
 EVIDENCE = ("customers", "products", "interactions", "surveys", "tickets", "ratings")
+OTHER_KEYS = "the two runs code customers with different keys (CRMKIT_PSEUDONYM_KEY), so they cannot be compared customer by customer"
 COLUMNS = ("customer_id", "tier_before", "tier_after", "cause", "sentence", "numbers")
 MEASURES = {"recency_days": "last order {}, now {} days ago", "order_count": "{}, now {} orders", "total_spend": "spent {}, now {}"}
 SCORES = ("r_score", "f_score", "m_score")
@@ -38,8 +39,10 @@ def list_moves(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Map
         customer_id, tier_before, tier_after (labels), cause (`own behaviour`, `time passing`, `cut points moved`, `rules changed`; empty when it is not
         split), sentence (what it came from, in words), numbers (which of recency, orders, spend and scores changed) (all str). By spend, highest first.
     note : str
-        Empty, or why causes are missing: another scheme, another profile.
+        Empty, or why causes are missing: another scheme, another profile, another key of the customers' codes (then nobody is compared).
     """
+    if other_keys(*records):
+        return pd.DataFrame(columns=list(COLUMNS), dtype="str"), OTHER_KEYS
     one, two = (read_table(f / "tables" / "customer_tiers.parquet") for f in folders)
     both = one.merge(two, on="customer_id", suffixes=("_before", "_after"))
     moved = both[both["tier_before"].astype("str") != both["tier_after"].astype("str")].sort_values(["total_spend_after", "customer_id"], ascending=[False, True])
@@ -52,6 +55,12 @@ def list_moves(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Map
     causes, note = _split(folders, records)
     whole = told.merge(causes[["customer_id", "cause", "sentence"]], on="customer_id", how="left").fillna({"cause": "", "sentence": ""})
     return whole.astype("str")[list(COLUMNS)].reset_index(drop=True), note
+
+
+def other_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Say whether two manifests tell of different codes for one and the same customer; manifests from before the sample say nothing."""
+    samples = [r.get("code_sample") for r in (before, after)]
+    return None not in samples and samples[0] != samples[1]
 
 
 def _label(moved: pd.DataFrame, side: str) -> pd.Series:

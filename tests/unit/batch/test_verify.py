@@ -140,3 +140,12 @@ def test_other_thresholds_are_rules_and_leave_the_orders_alone(home):
 def test_a_run_equals_itself(home):
     told = diff_runs(home / "now", home / "now")
     assert told.same and say_difference(told) == ["All tables of now and now are equal."]
+
+
+def test_runs_with_other_keys_share_no_customer_and_the_difference_says_so(home, monkeypatch):
+    monkeypatch.setenv("CRMKIT_PSEUDONYM_KEY", "another secret")
+    run_all("shop", out=home / "coded", tables_only=True, say=quiet)
+    told = diff_runs(home / "before", home / "coded")
+    assert not len(told.moves) and "code customers with different keys" in told.note
+    assert "cannot be compared customer by customer" in say_difference(told)[1]
+    assert "different keys" in diff_page(told)
