@@ -121,7 +121,8 @@ def say_difference(told: Difference) -> list[str]:
     if told.note == OTHER_KEYS:
         return [first, f"{told.note[0].upper()}{told.note[1:]}."]
     causes = told.moves.loc[told.moves["cause"] != "", "cause"].value_counts()
-    why = f": {', '.join(f'{c} {n:,}' for c, n in causes.items())}" if len(causes) else f" ({told.note})" if told.note else ""
+    why = f": {', '.join(f'{c} {n:,}' for c, n in causes.items())}" if len(causes) else ""
+    why += f" ({told.note})" if told.note else ""
     return [
         first,
         f"{both:,} customers are in both, {gone:,} only in the first, {new:,} only in the second.",

@@ -16,6 +16,7 @@ from batch_project import make_project, write_shop
 from helpers.errors import UserError
 from helpers.runs.diff import diff_page, diff_runs, say_difference, table_frame
 from helpers.runs.main_job import run_all
+from helpers.runs.moves import OTHER_DATA
 from helpers.runs.verify import verify_run
 
 
@@ -149,3 +150,18 @@ def test_runs_with_other_keys_share_no_customer_and_the_difference_says_so(home,
     assert not len(told.moves) and "code customers with different keys" in told.note
     assert "cannot be compared customer by customer" in say_difference(told)[1]
     assert "different keys" in diff_page(told)
+
+
+def test_corrected_exports_of_the_same_day_are_nobodys_doing(home):
+    file = home / "data" / "shop" / "sales.csv"
+    sales = pd.read_csv(file)
+    sales.loc[sales["c"].isin(["K1", "K2", "K3"]), "a"] *= 0.1
+    sales[~((sales["c"] == "K5") & (sales["d"] > "2025-01-01"))].to_csv(file, index=False)
+    run_all("shop", out=home / "corrected", tables_only=True, say=quiet)
+    told = diff_runs(home / "now", home / "corrected")
+    assert len(told.moves) and set(told.moves["cause"]) == {"data"}
+    assert told.moves["sentence"].str.endswith(f": {OTHER_DATA}.").all()
+    assert say_difference(told)[2].endswith(f": data {len(told.moves)} ({OTHER_DATA}).")
+    assert "sales: sales.csv" in told.inputs["what"].tolist()
+    both = diff_runs(home / "bands", home / "corrected")
+    assert set(both.moves["cause"]) == {"data"} and both.note == f"{OTHER_DATA}; rules or settings of the tiers differ too"
