@@ -140,7 +140,7 @@ def table_frame(told: Difference) -> pd.DataFrame:
     """Return one row per table that differs: table, rows before and after, rows that came, went and changed, columns that changed."""
     rows = [
         {"table": t.table, "rows before": f"{t.rows_before:,}", "rows after": f"{t.rows_after:,}", "came": f"{t.came:,}", "went": f"{t.went:,}",
-         "changed": f"{t.changed:,}", "columns": ", ".join(t.columns)}
+         "changed": f"{t.changed:,}", "columns": ", ".join((*t.columns, *(f"type of {c}" for c in t.retyped)))}
         for t in told.tables if not t.same
     ]  # fmt: skip
     lone = [{"table": t, "columns": f"only in {run}"} for t, run in told.lone_tables.items()]
