@@ -12,6 +12,7 @@ import pandas as pd
 from helpers.errors import UserError
 from helpers.runs.compare import TableChange, compare_tables
 from helpers.runs.figures import HEADLINES
+from helpers.runs.ingredients import list_ingredients, say_ingredient
 from helpers.runs.manifest import MANIFEST, read_manifest
 from helpers.runs.moves import OTHER_KEYS, list_moves
 from helpers.runs.tablefiles import read_table
@@ -62,8 +63,10 @@ def diff_runs(before: Path, after: Path) -> Difference:
     changes = tuple(compare_tables(t, _table(before, t), _table(after, t)) for t in shared)
     settings = _differences(_settings(a), _settings(b))
     moves, note = list_moves((before, after), (a, b))
+    told = "ingredients" in a and "ingredients" in b  # an older manifest says nothing about them
+    inputs = _differences(_inputs(a, told), _inputs(b, told))
     return Difference(
-        (before.name, after.name), settings, _differences(_inputs(a), _inputs(b)), _differences(a["versions"], b["versions"]),
+        (before.name, after.name), settings, inputs, _differences(a["versions"], b["versions"]),
         _differences(_figures(a), _figures(b)), changes, lone, moves, note, _customers(before, after),
     )  # fmt: skip
 
@@ -86,9 +89,11 @@ def _settings(record: Mapping[str, Any]) -> dict[str, str]:
     return {"profile": record["profile"], "as_of": record["as_of"], "currency": record["currency"], **own}
 
 
-def _inputs(record: Mapping[str, Any]) -> dict[str, str]:
+def _inputs(record: Mapping[str, Any], ingredients: bool) -> dict[str, str]:
+    """Exports with size and hash; profile, maps, sheets and lists, where the manifests state them, by fingerprint."""
+    read = {say_ingredient(n, part, record["profile"]): mark[:12] for n, part, mark in list_ingredients(record)} if ingredients else {}
     files = {f"{e['source']}: {f['file']}": f"{f['bytes']:,} bytes, {f['sha256'][:12]}" for e in record["inputs"] for f in e["files"]}
-    return files | {f"{e['source']}: rows later than the as-of date": f"{e['rows_after_as_of']:,}" for e in record["inputs"]}
+    return files | read | {f"{e['source']}: rows later than the as-of date": f"{e['rows_after_as_of']:,}" for e in record["inputs"]}
 
 
 def _figures(record: Mapping[str, Any]) -> dict[str, str]:

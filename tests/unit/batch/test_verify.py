@@ -102,6 +102,68 @@ def test_a_changed_scheme_and_a_lost_file_are_named(home):
     assert {("input", "champions11.yml"), ("file", "report.html")} <= found(verify_run(home / "bands"))
 
 
+def rewrite(file: Path, old: str, new: str):
+    """Change the first occurrence, which must be there."""
+    text = file.read_text(encoding="utf-8-sig")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def named_inputs(verdict) -> set[str]:
+    return {f.name for f in verdict.findings if f.kind == "input"}
+
+
+def test_changed_maps_playbooks_signals_and_profile_are_each_named(home):
+    rewrite(home / "data" / "playbooks" / "winback.yml", "cost_cap: 330", "cost_cap: 331")
+    rewrite(home / "data" / "signals" / "common.yml", "en: Purchases down", "en: Purchases fell")
+    rewrite(home / "data" / "needs" / "themes.yml", "en: Late delivery", "en: Too late")
+    rewrite(home / "data" / "needs" / "stages.yml", "# Where", "# Look where")  # a remark is no change
+    rewrite(home / "data" / "profiles" / "shop.yml", "region: region, kind: kind", "region: kind, kind: kind")
+    (home / "data" / "playbooks" / "own.yml").write_text("plays: []\n", encoding="utf-8")
+    verdict = verify_run(home / "bands")
+    assert named_inputs(verdict) == {"playbook winback.yml", "playbook own.yml", "signal file common.yml", "needs map themes.yml", "profile shop: source people"}
+    says = {f.name: f.says for f in verdict.findings}
+    assert says["playbook own.yml"] == "was not there when the run was made" and says["needs map themes.yml"] == "has changed since the run was made"
+    manifest = json.loads((home / "bands" / "manifest.json").read_text(encoding="utf-8"))
+    assert "ingredients" in manifest
+    told = diff_runs(home / "before", home / "bands")
+    assert not told.inputs["what"].str.contains("playbook|profile").any()
+
+
+def test_a_manifest_from_before_the_ingredients_is_verified_by_its_tables(home):
+    file = home / "bands" / "manifest.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    manifest.pop("ingredients")
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+    assert verify_run(home / "bands").findings == ()
+
+
+def fill(sheet: Path, code: str):
+    rows = pd.read_csv(sheet, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+    rows.loc[0, "code"] = code
+    rows.to_csv(sheet, index=False)
+
+
+def test_sheets_filled_in_after_the_run_are_no_alteration_and_those_filled_before_are_read_again(home):
+    sheets = home / "bands" / "review"
+    fill(sheets / "interviews.csv", "price")
+    rewrite(sheets / "duplicates.csv", "why,note", "why,note\nsame,K1,,K2,,,,")
+    assert verify_run(home / "bands").findings == ()
+    run_all("shop", settings={"rfm": {"bands": 3}}, out=home / "bands", tables_only=True, say=quiet)
+    assert verify_run(home / "bands").findings == ()
+    fill(sheets / "interviews.csv", "waiting")
+    rewrite(sheets / "duplicates.csv", "same,", "different,")
+    assert {"codes of the interviews (review/interviews.csv)", "decisions about duplicates"} <= named_inputs(verify_run(home / "bands"))
+
+
+def test_entries_in_the_earlier_list_that_came_later_are_named(home):
+    run_all("shop", settings={"actions": {"previous": "before"}}, out=home / "next", tables_only=True, say=quiet)
+    assert verify_run(home / "next").findings == ()
+    action = pd.read_parquet(home / "before" / "tables" / "action_list.parquet")["action_id"].iloc[0]
+    (home / "before" / "review" / "actions.csv").write_text(f"action_id,status,result\n{action},done,ordered\n", encoding="utf-8")
+    assert named_inputs(verify_run(home / "next")) == {"previous action list, with what people entered in it"}
+
+
 def test_a_folder_that_is_no_run_is_one_sentence(home):
     with pytest.raises(UserError, match="data has no manifest.json"):
         verify_run(home / "data")
