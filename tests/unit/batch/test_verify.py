@@ -14,6 +14,7 @@ import pytest
 from batch_project import make_project, write_shop
 
 from helpers.errors import UserError
+from helpers.runs.batch.recheck import recheck
 from helpers.runs.diff import diff_page, diff_runs, say_difference, table_frame
 from helpers.runs.main_job import run_all
 from helpers.runs.moves import OTHER_DATA
@@ -227,3 +228,26 @@ def test_corrected_exports_of_the_same_day_are_nobodys_doing(home):
     assert "sales: sales.csv" in told.inputs["what"].tolist()
     both = diff_runs(home / "bands", home / "corrected")
     assert set(both.moves["cause"]) == {"data"} and both.note == f"{OTHER_DATA}; rules or settings of the tiers differ too"
+
+
+def test_of_a_batch_the_finished_runs_of_its_index_are_verified_and_older_folders_are_left_alone(home):
+    place = home / "weekly"
+    for run in ("bands", "before"):
+        shutil.copytree(home / run, place / run)
+    shutil.copytree(home / "now", place / "last_year")  # no longer in the index; its exports have changed since
+    (place / "last_year" / "report.html").unlink()
+    (place / "bands" / "report.html").unlink()
+    index = pd.DataFrame({"run": ["bands", "before", "broken"], "status": ["finished", "finished", "failed"]})
+    index.to_parquet(place / "index.parquet")
+    said: list[str] = []
+    assert not recheck(str(place), said.append)
+    assert said[0].startswith("bands: not as it was: 1 finding (") and said[0].endswith("\n  file    report.html: is gone")
+    assert said[1].startswith("before: verified: ") and said[2] == "1 of 2 runs are as they were; not finished, so passed over: 1"
+    index.iloc[1:2].to_parquet(place / "index.parquet")
+    (home / "data" / "shop" / "people.csv").unlink()
+    assert not recheck(str(place), said.append) and said[3].startswith("before: cannot be made again: profile shop: no file 'people.csv'")
+    index.iloc[2:].to_parquet(place / "index.parquet")
+    with pytest.raises(UserError, match="names no finished run: run the batch first"):
+        recheck(str(place), said.append)
+    with pytest.raises(UserError, match="there is no folder"):
+        recheck(str(home / "nowhere"), said.append)
