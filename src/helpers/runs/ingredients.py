@@ -14,8 +14,9 @@ from helpers.runs.run import Run
 
 ELSEWHERE = {"as_of", "source_hints", "tier_schemes"}  # the manifest states day and schemes; hints are part of the profile's sources
 NAMES = {
-    "profile": "profile {profile}: {part}", "playbook_files": "playbook {part}.yml", "signal_rows": "signal file {part}.yml", "needs_maps": "needs map {part}.yml",
-    "duplicate_decisions": "decisions about duplicates", "voice_checks": "checks of the text sample (review/voice.csv)",
+    "profile": "profile {profile}: {part}", "playbook_files": "playbook {part}.yml", "signal_rows": "signal file {part}.yml",
+    "needs_maps": "needs map {part}.yml", "duplicate_decisions": "decisions about duplicates",
+    "voice_checks": "checks of the text sample (review/voice.csv)",
     "interview_coding": "codes of the interviews (review/interviews.csv)", "previous_list": "previous action list, with what people entered in it",
     "previous_history": "history of the action lists before",
 }  # fmt: skip

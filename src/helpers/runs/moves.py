@@ -41,7 +41,8 @@ def list_moves(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Map
         runs of one day that were made from other orders or other evidence; empty when it is not split), sentence (what it came from, in words), numbers
         (which of recency, orders, spend and scores changed) (all str). By spend, highest first.
     note : str
-        Empty, or why causes are not split: another scheme, another profile, other data of the same day, another key of the customers' codes (then nobody is compared).
+        Empty, or why causes are not split: another scheme, another profile, other data of the same day, another key of the
+        customers' codes (then nobody is compared).
     """
     if other_keys(*records):
         return pd.DataFrame(columns=list(COLUMNS), dtype="str"), OTHER_KEYS

@@ -38,7 +38,8 @@ def recheck(place: str, say: Callable[[str], Any]) -> bool:
     Raises
     ------
     UserError
-        There is no such folder, it is neither a run nor a batch, or a batch without a finished run. One run of a batch that cannot be made again stops no other.
+        There is no such folder, it is neither a run nor a batch, or a batch without a finished run. A run of a batch that
+        cannot be made again stops no other.
     """
     index = _index(place)
     if index is None:
