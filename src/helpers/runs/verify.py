@@ -87,7 +87,7 @@ def verify_run(folder: Path) -> Verdict:
     record = read_manifest(folder)
     findings = [*_files(folder, record), *_tables_on_disk(folder, record), *find_versions(record)]
     with tempfile.TemporaryDirectory(prefix="crmkit-verify-") as place, _empty_cache(Path(place)):
-        run = _again(folder, record, Path(place))
+        run = open_again(folder, record, Path(place))
         findings += [*find_inputs(run, record), *_tables(run, record)]
         cells, outputs = _notebooks(folder, record, Path(place))
     return Verdict(tuple([*findings, *outputs]), len(record["tables"]), cells, len(record.get("files", {})))
@@ -106,8 +106,8 @@ def _empty_cache(place: Path) -> Iterator[None]:
             os.environ["CRMKIT_CACHE"] = before
 
 
-def _again(folder: Path, record: Mapping[str, Any], place: Path) -> Run:
-    """Open the same run in a scratch folder, with the sheets that people had filled in when it read them."""
+def open_again(folder: Path, record: Mapping[str, Any], place: Path) -> Run:
+    """Open the same run in a scratch folder `run` under `place`, with the sheets that people had filled in when it read them."""
     scratch = place / "run"
     scratch.mkdir()
     (scratch / MARKER).write_text("scratch", encoding="utf-8")
