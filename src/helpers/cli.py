@@ -119,22 +119,12 @@ def diff(
 
 
 @app.command()
-def verify(run: Annotated[str, typer.Argument(help="a run folder, or the address of one")]) -> None:
-    """Make a run again from its exports and say what is no longer as it was."""
-    from helpers.runs.batch.store import local_copy
-    from helpers.runs.verify import verify_run
+def verify(run: Annotated[str, typer.Argument(help="a run folder, the folder of a batch, or the address of one")]) -> None:
+    """Make a run, or every finished run of a batch, again from its exports and say what is no longer as it was."""
+    from helpers.runs.batch.recheck import recheck
 
-    with local_copy(run) as folder:
-        verdict = verify_run(folder)
-    for finding in verdict.findings:
-        typer.echo(f"{finding.kind:<8}{finding.name}: {finding.says}")
-    compared = f"{verdict.files} files, {verdict.tables} tables and {verdict.cells} cells compared"
-    if not verdict.findings:
-        typer.echo(f"verified: {compared}, all as they were")
-        return
-    kept = "; tables and outputs are the same all the same" if verdict.same_results else ""
-    typer.echo(f"not as it was: {len(verdict.findings)} findings ({compared}){kept}")
-    raise typer.Exit(1)
+    if not recheck(run, say=typer.echo):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -40,10 +40,10 @@ def describe_moves(moves: pd.DataFrame, before: Snapshot, after: Snapshot) -> pd
     end = after.axes.set_index("customer_id").reindex(moves["customer_id"])
     orders = (end["order_count"] - start["order_count"].fillna(0)).astype("Int64")
     spend = ((end["total_spend"] * MONEY_SCALE).round() - (start["total_spend"].fillna(0) * MONEY_SCALE).round()) / MONEY_SCALE
-    direction = moves["steps"].map(lambda s: "same" if s == 0 else "up" if s > 0 else "down", na_action="ignore").fillna("entered")
+    direction = pd.Series(["entered" if pd.isna(s) else "same" if s == 0 else "up" if s > 0 else "down" for s in moves["steps"]], index=moves.index, dtype="str")
     told = moves.assign(
         label_before=moves["tier_before"].map(before.scheme.label()).astype("str"), label_after=moves["tier_after"].map(after.scheme.label()).astype("str"),
-        direction=direction.astype("str"), orders_between=orders.array, spend_between=spend.to_numpy("float64"),
+        direction=direction, orders_between=orders.array, spend_between=spend.to_numpy("float64"),
         recency_days=end["recency_days"].array, total_spend=end["total_spend"].to_numpy("float64"),
     )  # fmt: skip
     limits = _pair_limits(before, after)

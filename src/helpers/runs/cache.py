@@ -79,7 +79,7 @@ class StageCache:
             if stage.is_raw:
                 self._keys[name] = self.raw.key(name) if name in self.raw.names else "absent"
             elif stage.is_input:
-                self._keys[name] = fingerprint(_content(self.inputs[name]))
+                self._keys[name] = fingerprint(content_of(self.inputs[name]))
             else:
                 self._keys[name] = fingerprint([code_fingerprint(), library_fingerprint(), name, {n: self.key(n) for n in stage.takes}])
         return self._keys[name]
@@ -124,10 +124,10 @@ class StageCache:
         return scan_table(self.ensure(name))
 
 
-def _content(value: Any) -> Any:
-    """What an input's key is made of: a frame's rows, a model's values, anything else as it is."""
+def content_of(value: Any) -> Any:
+    """Return what an input's key is made of: a frame's rows, a model's values, anything else as it is."""
     if isinstance(value, pd.DataFrame):
         return [list(map(str, value.columns)), value.astype(str).to_numpy().tolist()]
     if isinstance(value, dict):
-        return {k: _content(v) for k, v in value.items()}
+        return {k: content_of(v) for k, v in value.items()}
     return {k: str(v) for k, v in vars(value).items()} if hasattr(value, "model_dump") else repr(value)

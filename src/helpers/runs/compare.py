@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
 
 from helpers.runs.tablefiles import table_facts
 from helpers.tables import TABLES
 
+NUMBERS = {"BIGINT", "INTEGER", "DOUBLE", "FLOAT"}  # compared by value: 1 and 1.0 are the same, as texts they are not
+
 
 @dataclass(frozen=True)
 class TableChange:
-    """What differs between two versions of a table; rows without a key are counted as whole rows that only one side has."""
+    """What differs between two versions of a table; rows without a key are counted as whole rows that only one side has.
+
+    `retyped` holds the columns whose kind of value differs, such as `fit (DOUBLE, now VARCHAR)`; their values are compared as texts.
+    """
 
     table: str
     rows_before: int
@@ -25,10 +29,11 @@ class TableChange:
     went: int
     changed: int
     columns: tuple[str, ...]
+    retyped: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
-        return not (self.came or self.went or self.changed or self.columns)
+        return not (self.came or self.went or self.changed or self.columns or self.retyped)
 
 
 def compare_tables(name: str, before: Path, after: Path) -> TableChange:
@@ -49,15 +54,35 @@ def compare_tables(name: str, before: Path, after: Path) -> TableChange:
     counts = facts[0]["rows"], facts[1]["rows"]
     if facts[0]["sha256"] == facts[1]["sha256"]:
         return TableChange(name, *counts, 0, 0, 0, ())
-    columns = [list(pq.read_schema(p).names) for p in (before, after)]
-    shared = [c for c in columns[0] if c in columns[1]]
-    lone = tuple(c for c in dict.fromkeys([*columns[0], *columns[1]]) if c not in shared)
+    kinds = _kinds(before), _kinds(after)
+    shared = [c for c in kinds[0] if c in kinds[1]]
+    other = [c for c in shared if kinds[0][c] != kinds[1][c]]
+    retyped = tuple(f"{c} ({kinds[0][c]}, now {kinds[1][c]})" for c in other)
+    lone = tuple(c for c in dict.fromkeys([*kinds[0], *kinds[1]]) if c not in shared)
+    as_text = {c for c in other if not {kinds[0][c], kinds[1][c]} <= NUMBERS}
+    one, two = (_Side(p, as_text) for p in (before, after))
     key = _key(name, shared, before, after)
     if not key:
-        went, came = (_only(a, b, shared) for a, b in ((before, after), (after, before)))
-        return TableChange(name, *counts, came, went, 0, lone)
-    came, went, changed, by = _keyed(key, shared, before, after)
-    return TableChange(name, *counts, came, went, changed, (*by, *lone))
+        return TableChange(name, *counts, _only(two, one, shared), _only(one, two, shared), 0, lone, retyped)
+    came, went, changed, by = _keyed(key, shared, one, two)
+    return TableChange(name, *counts, came, went, changed, (*by, *lone), retyped)
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the files, and the columns to read as texts because they are texts, flags or dates in the other."""
+
+    file: Path
+    as_text: set[str]
+
+    def listed(self, columns: Sequence[str]) -> str:
+        return ", ".join(f"CAST({_quoted(c)} AS VARCHAR) AS {_quoted(c)}" if c in self.as_text else _quoted(c) for c in columns)
+
+
+def _kinds(file: Path) -> dict[str, str]:
+    """Return the columns with DuckDB's names of their types."""
+    with duckdb.connect() as own:
+        return {name: kind for name, kind, *_ in own.execute("DESCRIBE SELECT * FROM read_parquet($file)", {"file": str(file)}).fetchall()}
 
 
 def _quoted(name: str) -> str:
@@ -86,20 +111,21 @@ def _ask(query: str, **files: Path) -> tuple[Any, ...]:
         return own.execute(query, {name: str(file) for name, file in files.items()}).fetchall()[0]
 
 
-def _only(this: Path, other: Path, columns: Sequence[str]) -> int:
-    listed = ", ".join(map(_quoted, columns))
-    query = f"SELECT count(*) FROM (SELECT {listed} FROM read_parquet($this) EXCEPT ALL SELECT {listed} FROM read_parquet($other))"
-    return int(_ask(query, this=this, other=other)[0])
+def _only(this: _Side, other: _Side, columns: Sequence[str]) -> int:
+    query = f"""SELECT count(*) FROM (SELECT {this.listed(columns)} FROM read_parquet($this)
+        EXCEPT ALL SELECT {other.listed(columns)} FROM read_parquet($other))"""
+    return int(_ask(query, this=this.file, other=other.file)[0])
 
 
-def _keyed(key: Sequence[str], shared: Sequence[str], before: Path, after: Path) -> tuple[int, int, int, tuple[str, ...]]:
+def _keyed(key: Sequence[str], shared: Sequence[str], before: _Side, after: _Side) -> tuple[int, int, int, tuple[str, ...]]:
     rest = [c for c in shared if c not in key]
     on = " AND ".join(f"a.{_quoted(k)} IS NOT DISTINCT FROM b.{_quoted(k)}" for k in key)
     differs = [f"(a.{_quoted(c)} IS DISTINCT FROM b.{_quoted(c)})" for c in rest] or ["false"]
     both = "a._in AND b._in"
     sums = ", ".join(f"count(*) FILTER ({both} AND {d})" for d in differs)
     query = f"""SELECT count(*) FILTER (a._in IS NULL), count(*) FILTER (b._in IS NULL), count(*) FILTER ({both} AND ({" OR ".join(differs)})), {sums}
-        FROM (SELECT *, true AS _in FROM read_parquet($before)) a FULL JOIN (SELECT *, true AS _in FROM read_parquet($after)) b ON {on}"""
-    came, went, changed, *by = _ask(query, before=before, after=after)
+        FROM (SELECT {before.listed(shared)}, true AS _in FROM read_parquet($before)) a
+        FULL JOIN (SELECT {after.listed(shared)}, true AS _in FROM read_parquet($after)) b ON {on}"""
+    came, went, changed, *by = _ask(query, before=before.file, after=after.file)
     ranked = sorted(((n, c) for n, c in zip(by, rest, strict=False) if n), key=lambda pair: (-pair[0], pair[1]))
     return came, went, changed, tuple(c for _, c in ranked)

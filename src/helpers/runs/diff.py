@@ -12,8 +12,9 @@ import pandas as pd
 from helpers.errors import UserError
 from helpers.runs.compare import TableChange, compare_tables
 from helpers.runs.figures import HEADLINES
+from helpers.runs.ingredients import list_ingredients, say_ingredient
 from helpers.runs.manifest import MANIFEST, read_manifest
-from helpers.runs.moves import list_moves
+from helpers.runs.moves import OTHER_KEYS, list_moves
 from helpers.runs.tablefiles import read_table
 from helpers.show.report import Bullets, Grid, Page, Section, Text, build_report
 
@@ -32,7 +33,7 @@ class Difference:
     tables: tuple[TableChange, ...]
     lone_tables: dict[str, str]
     moves: pd.DataFrame
-    note: str  # why causes are not split, when they are not
+    note: str  # why causes are not split, or customers not compared, when they are not
     customers: tuple[int, int, int]  # in both, only before, only after
 
     @property
@@ -62,8 +63,10 @@ def diff_runs(before: Path, after: Path) -> Difference:
     changes = tuple(compare_tables(t, _table(before, t), _table(after, t)) for t in shared)
     settings = _differences(_settings(a), _settings(b))
     moves, note = list_moves((before, after), (a, b))
+    told = "ingredients" in a and "ingredients" in b  # an older manifest says nothing about them
+    inputs = _differences(_inputs(a, told), _inputs(b, told))
     return Difference(
-        (before.name, after.name), settings, _differences(_inputs(a), _inputs(b)), _differences(a["versions"], b["versions"]),
+        (before.name, after.name), settings, inputs, _differences(a["versions"], b["versions"]),
         _differences(_figures(a), _figures(b)), changes, lone, moves, note, _customers(before, after),
     )  # fmt: skip
 
@@ -86,9 +89,11 @@ def _settings(record: Mapping[str, Any]) -> dict[str, str]:
     return {"profile": record["profile"], "as_of": record["as_of"], "currency": record["currency"], **own}
 
 
-def _inputs(record: Mapping[str, Any]) -> dict[str, str]:
+def _inputs(record: Mapping[str, Any], ingredients: bool) -> dict[str, str]:
+    """Exports with size and hash; profile, maps, sheets and lists, where the manifests state them, by fingerprint."""
+    read = {say_ingredient(n, part, record["profile"]): mark[:12] for n, part, mark in list_ingredients(record)} if ingredients else {}
     files = {f"{e['source']}: {f['file']}": f"{f['bytes']:,} bytes, {f['sha256'][:12]}" for e in record["inputs"] for f in e["files"]}
-    return files | {f"{e['source']}: rows later than the as-of date": f"{e['rows_after_as_of']:,}" for e in record["inputs"]}
+    return files | read | {f"{e['source']}: rows later than the as-of date": f"{e['rows_after_as_of']:,}" for e in record["inputs"]}
 
 
 def _figures(record: Mapping[str, Any]) -> dict[str, str]:
@@ -117,10 +122,14 @@ def say_difference(told: Difference) -> list[str]:
     if told.same:
         return [f"All tables of {told.names[0]} and {told.names[1]} are equal."]
     changed = [t for t in told.tables if not t.same]
+    first = f"{len(changed)} of {len(told.tables)} tables differ between {told.names[0]} and {told.names[1]}."
+    if told.note == OTHER_KEYS:
+        return [first, f"{told.note[0].upper()}{told.note[1:]}."]
     causes = told.moves.loc[told.moves["cause"] != "", "cause"].value_counts()
-    why = f": {', '.join(f'{c} {n:,}' for c, n in causes.items())}" if len(causes) else f" ({told.note})" if told.note else ""
+    why = f": {', '.join(f'{c} {n:,}' for c, n in causes.items())}" if len(causes) else ""
+    why += f" ({told.note})" if told.note else ""
     return [
-        f"{len(changed)} of {len(told.tables)} tables differ between {told.names[0]} and {told.names[1]}.",
+        first,
         f"{both:,} customers are in both, {gone:,} only in the first, {new:,} only in the second.",
         f"{len(told.moves):,} customers changed tier{why}.",
     ]
@@ -136,7 +145,7 @@ def table_frame(told: Difference) -> pd.DataFrame:
     """Return one row per table that differs: table, rows before and after, rows that came, went and changed, columns that changed."""
     rows = [
         {"table": t.table, "rows before": f"{t.rows_before:,}", "rows after": f"{t.rows_after:,}", "came": f"{t.came:,}", "went": f"{t.went:,}",
-         "changed": f"{t.changed:,}", "columns": ", ".join(t.columns)}
+         "changed": f"{t.changed:,}", "columns": ", ".join((*t.columns, *(f"type of {c}" for c in t.retyped)))}
         for t in told.tables if not t.same
     ]  # fmt: skip
     lone = [{"table": t, "columns": f"only in {run}"} for t, run in told.lone_tables.items()]

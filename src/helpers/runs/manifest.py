@@ -15,6 +15,7 @@ from helpers.cleaning.settings_filters import say_filters
 from helpers.runs.cache import code_files, code_fingerprint
 from helpers.runs.figures import headline_figures
 from helpers.runs.files import DRAFT, sha256_of, write_whole
+from helpers.runs.ingredients import ingredients
 from helpers.runs.notebooks import parameters_of
 from helpers.runs.paths import MARKER
 from helpers.runs.pins import PINS
@@ -47,7 +48,7 @@ def build_manifest(run: Run, *, notebooks: list[dict[str, Any]], key: str = "", 
     -------
     dict
         profile, as_of, currency, settings, inputs (files with size and SHA-256, rows in the file, rows later than
-        as_of or outside the filter), versions, code_files, tables (rows, columns, content hash), not_measured, figures, notebooks.
+        as_of or outside the filter), ingredients (fingerprints of profile, maps and what people decided), versions, code_files, tables (rows, columns, content hash), not_measured, figures, notebooks.
     """
     return {
         "profile": run.profile.profile,
@@ -59,6 +60,7 @@ def build_manifest(run: Run, *, notebooks: list[dict[str, Any]], key: str = "", 
         "filters": say_filters(run.settings.filters),
         "scheme": run.cache.inputs["tier_schemes"][run.settings.tiering.primary],
         "schemes": {n: fingerprint(c) for n, c in run.cache.inputs["tier_schemes"].items()},
+        "ingredients": ingredients(run),
         "versions": current_versions(),
         "code_files": code_files(),
         "tables": {name: table_facts(run.table_file(name)) for name in run.tables()},

@@ -1,4 +1,4 @@
-"""Customers whose tier differs between two runs, and why: time, own behaviour, cut points or rules."""
+"""Customers whose tier differs between two runs, and why: time, own behaviour, cut points, rules, or other data of the same day."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from helpers.runs.settings import build_settings
 from helpers.runs.tablefiles import read_table, scan_table
 
 EVIDENCE = ("customers", "products", "interactions", "surveys", "tickets", "ratings")
+OTHER_DATA = "same day, but the exports, the cleaning settings or the versions differ; see inputs, settings and versions"
+OTHER_KEYS = "the two runs code customers with different keys (CRMKIT_PSEUDONYM_KEY), so they cannot be compared customer by customer"
 COLUMNS = ("customer_id", "tier_before", "tier_after", "cause", "sentence", "numbers")
 MEASURES = {"recency_days": "last order {}, now {} days ago", "order_count": "{}, now {} orders", "total_spend": "spent {}, now {}"}
 SCORES = ("r_score", "f_score", "m_score")
@@ -35,11 +37,15 @@ def list_moves(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Map
     Returns
     -------
     frame : pandas.DataFrame
-        customer_id, tier_before, tier_after (labels), cause (`own behaviour`, `time passing`, `cut points moved`, `rules changed`; empty when it is not
-        split), sentence (what it came from, in words), numbers (which of recency, orders, spend and scores changed) (all str). By spend, highest first.
+        customer_id, tier_before, tier_after (labels), cause (`own behaviour`, `time passing`, `cut points moved`, `rules changed`; `data` for two
+        runs of one day that were made from other orders or other evidence; empty when it is not split), sentence (what it came from, in words), numbers
+        (which of recency, orders, spend and scores changed) (all str). By spend, highest first.
     note : str
-        Empty, or why causes are missing: another scheme, another profile.
+        Empty, or why causes are not split: another scheme, another profile, other data of the same day, another key of the
+        customers' codes (then nobody is compared).
     """
+    if other_keys(*records):
+        return pd.DataFrame(columns=list(COLUMNS), dtype="str"), OTHER_KEYS
     one, two = (read_table(f / "tables" / "customer_tiers.parquet") for f in folders)
     both = one.merge(two, on="customer_id", suffixes=("_before", "_after"))
     moved = both[both["tier_before"].astype("str") != both["tier_after"].astype("str")].sort_values(["total_spend_after", "customer_id"], ascending=[False, True])
@@ -49,9 +55,33 @@ def list_moves(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Map
             "numbers": [say_numbers(row) for row in moved.to_dict("records")],
         }
     )  # fmt: skip
-    causes, note = _split(folders, records)
+    causes, note = _by_data(told, records) if other_data(*records) else _split(folders, records)
     whole = told.merge(causes[["customer_id", "cause", "sentence"]], on="customer_id", how="left").fillna({"cause": "", "sentence": ""})
     return whole.astype("str")[list(COLUMNS)].reset_index(drop=True), note
+
+
+def other_keys(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Say whether two manifests tell of different codes for one and the same customer; manifests from before the sample say nothing."""
+    samples = [r.get("code_sample") for r in (before, after)]
+    return None not in samples and samples[0] != samples[1]
+
+
+def other_data(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Say whether two runs of one profile and one day were made from other orders or other evidence: corrected exports, or another way of cleaning them."""
+    if any(before[k] != after[k] for k in ("profile", "filters", "as_of")):
+        return False
+    return any(before["tables"].get(t) != after["tables"].get(t) for t in ("order_lines", *EVIDENCE))
+
+
+def _by_data(moved: pd.DataFrame, records: tuple[Mapping[str, Any], Mapping[str, Any]]) -> tuple[pd.DataFrame, str]:
+    """Between two runs of one day no time passed and nobody did anything: splitting into causes would blame the customers."""
+    note = OTHER_DATA + ("; rules or settings of the tiers differ too" if _rules(records[0]) != _rules(records[1]) else "")
+    sentence = "From " + moved["tier_before"] + " to " + moved["tier_after"] + f": {note}."
+    return moved[["customer_id"]].assign(cause="data", sentence=sentence), note
+
+
+def _rules(record: Mapping[str, Any]) -> list[Any]:
+    return [record["scheme"], *(record["settings"].get(s) for s in ("rfm", "activity", "lifecycle", "tiering"))]
 
 
 def _label(moved: pd.DataFrame, side: str) -> pd.Series:
@@ -72,8 +102,7 @@ def _split(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Mapping
         moves = describe_moves(explain_moves(snapshots[0], snapshots[1], idle), snapshots[0], snapshots[1])
     except UserError as fault:
         return none, str(fault)
-    same = days[0] == days[1] and records[0]["tables"]["order_lines"] == records[1]["tables"]["order_lines"]
-    return (_by_rules(moves) if same else moves), ""
+    return (_by_rules(moves) if days[0] == days[1] else moves), ""
 
 
 def _by_rules(moves: pd.DataFrame) -> pd.DataFrame:

@@ -17,29 +17,17 @@ from typing import Any
 
 import nbformat
 
-from helpers.cleaning.privacy import pseudonym
 from helpers.errors import UserError
 from helpers.runs.action_status import WORKBOOK
-from helpers.runs.cache import code_files
 from helpers.runs.files import sha256_of
-from helpers.runs.manifest import CODE_SAMPLE, MANIFEST, current_versions, read_manifest
-from helpers.runs.paths import project_root
-from helpers.runs.raw import fingerprint
-from helpers.runs.run import REVIEW_FILE, Run
+from helpers.runs.manifest import MANIFEST, read_manifest
+from helpers.runs.paths import MARKER, project_root
+from helpers.runs.run import Run
 from helpers.runs.tablefiles import table_facts
+from helpers.runs.verify_inputs import SHOWN, Finding, find_inputs, find_versions, sheets_read
 from helpers.runs.verify_plugin import TARGET
 
-SHOWN = 5  # cells of one notebook, or files of the code, that are named one by one
 CELL_SECONDS = 1800
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as it was: of what kind (input, version, code, key, file, table, output), its name, and what differs."""
-
-    kind: str
-    name: str
-    says: str
 
 
 @dataclass(frozen=True)
@@ -55,6 +43,26 @@ class Verdict:
     def same_results(self) -> bool:
         """Whether tables, files and outputs are what they were, whatever else changed."""
         return not any(f.kind in {"table", "output", "file"} for f in self.findings)
+
+    def lines(self) -> list[str]:
+        """Return a line per finding."""
+        return [f"{f.kind:<8}{f.name}: {f.says}" for f in self.findings]
+
+
+def say_verdict(verdict: Verdict) -> str:
+    """Return in one sentence whether a run is as it was, and how much was compared.
+
+    Examples
+    --------
+    >>> say_verdict(Verdict((), tables=3, cells=9, files=12))
+    'verified: 12 files, 3 tables and 9 cells compared, all as they were'
+    """
+    compared = f"{verdict.files} files, {verdict.tables} tables and {verdict.cells} cells compared"
+    if not verdict.findings:
+        return f"verified: {compared}, all as they were"
+    kept = "; tables and outputs are the same all the same" if verdict.same_results else ""
+    count = "1 finding" if len(verdict.findings) == 1 else f"{len(verdict.findings)} findings"
+    return f"not as it was: {count} ({compared}){kept}"
 
 
 def verify_run(folder: Path) -> Verdict:
@@ -77,10 +85,10 @@ def verify_run(folder: Path) -> Verdict:
     if not (folder / MANIFEST).exists():
         raise UserError(f"{folder.name} has no {MANIFEST}: it is no run, or one that was not finished")
     record = read_manifest(folder)
-    findings = [*_files(folder, record), *_tables_on_disk(folder, record), *_versions(record), *_code(record)]
+    findings = [*_files(folder, record), *_tables_on_disk(folder, record), *find_versions(record)]
     with tempfile.TemporaryDirectory(prefix="crmkit-verify-") as place, _empty_cache(Path(place)):
-        run = _again(folder, record, Path(place))
-        findings += [*_inputs(run, record), *_key(run, record), *_schemes(run, record), *_tables(run, record)]
+        run = open_again(folder, record, Path(place))
+        findings += [*find_inputs(run, record), *_tables(run, record)]
         cells, outputs = _notebooks(folder, record, Path(place))
     return Verdict(tuple([*findings, *outputs]), len(record["tables"]), cells, len(record.get("files", {})))
 
@@ -98,22 +106,23 @@ def _empty_cache(place: Path) -> Iterator[None]:
             os.environ["CRMKIT_CACHE"] = before
 
 
-def _again(folder: Path, record: Mapping[str, Any], place: Path) -> Run:
-    """Open the same run in a scratch folder, with the decisions about duplicates that lay in its own."""
-    if (folder / REVIEW_FILE).exists():
-        (place / "run" / "review").mkdir(parents=True)
-        shutil.copy(folder / REVIEW_FILE, place / "run" / REVIEW_FILE)
-    (place / "run").mkdir(exist_ok=True)
-    (place / "run" / ".crmkit-run").write_text("scratch", encoding="utf-8")
-    return Run.open(record["profile_file"] or record["profile"], record["as_of"], record["settings"], place / "run")
+def open_again(folder: Path, record: Mapping[str, Any], place: Path) -> Run:
+    """Open the same run in a scratch folder `run` under `place`, with the sheets that people had filled in when it read them."""
+    scratch = place / "run"
+    scratch.mkdir()
+    (scratch / MARKER).write_text("scratch", encoding="utf-8")
+    for name in sheets_read(folder, record):
+        (scratch / name).parent.mkdir(exist_ok=True)
+        shutil.copy(folder / name, scratch / name)
+    return Run.open(record["profile_file"] or record["profile"], record["as_of"], record["settings"], scratch)
 
 
 def _files(folder: Path, record: Mapping[str, Any]) -> Iterator[Finding]:
-    """The workbook of the action list is left out: people fill in what they have done."""
+    """What people fill in after the run, the sheets of `review` and the workbook of the action list, only has to be there."""
     for name, facts in record.get("files", {}).items():
         if not (folder / name).exists():
             yield Finding("file", name, "is gone")
-        elif not name.endswith(".parquet") and name != WORKBOOK and sha256_of(folder / name) != facts["sha256"]:
+        elif not name.endswith(".parquet") and not name.startswith("review/") and name != WORKBOOK and sha256_of(folder / name) != facts["sha256"]:
             yield Finding("file", name, "was altered after the run")
 
 
@@ -122,44 +131,6 @@ def _tables_on_disk(folder: Path, record: Mapping[str, Any]) -> Iterator[Finding
         file = folder / "tables" / f"{name}.parquet"
         if file.exists() and table_facts(file)["sha256"] != facts["sha256"]:
             yield Finding("table", name, "the file was altered after the run: its content is not what the manifest states")
-
-
-def _inputs(run: Run, record: Mapping[str, Any]) -> Iterator[Finding]:
-    told = {(e["source"], f["file"]): f["sha256"] for e in record["inputs"] for f in e["files"]}
-    now = {(e["source"], f["file"]): f["sha256"] for e in run.cache.raw.inputs() for f in e["files"]}
-    for source, file in sorted({*told, *now}):
-        before, after = told.get((source, file)), now.get((source, file))
-        if before != after:
-            change = "is new" if before is None else "is gone" if after is None else f"has changed: SHA-256 was {before[:12]}..., is {after[:12]}..."
-            yield Finding("input", file, f"{change} (source {source})")
-
-
-def _schemes(run: Run, record: Mapping[str, Any]) -> Iterator[Finding]:
-    now = {n: fingerprint(c) for n, c in run.cache.inputs["tier_schemes"].items()}
-    for name, before in record.get("schemes", {}).items():
-        if now.get(name) != before:
-            yield Finding("input", f"{name}.yml", "the tiering scheme has changed" if name in now else "the tiering scheme is gone")
-
-
-def _versions(record: Mapping[str, Any]) -> Iterator[Finding]:
-    now = current_versions()
-    for name, before in record["versions"].items():
-        after = now.get(name, "absent")
-        if before != after and name != "code":
-            yield Finding("version", name, f"was {before} when the run was made, is {after}")
-
-
-def _code(record: Mapping[str, Any]) -> Iterator[Finding]:
-    before, now = record.get("code_files", {}), code_files()
-    changed = sorted(n for n in {*before, *now} if before.get(n) != now.get(n))
-    if changed:
-        more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
-        yield Finding("code", "crmkit", f"its own code has changed since: {', '.join(changed[:SHOWN])}{more}")
-
-
-def _key(run: Run, record: Mapping[str, Any]) -> Iterator[Finding]:
-    if record.get("code_sample") and record["code_sample"] != pseudonym(CODE_SAMPLE, run.settings.privacy.key):
-        yield Finding("key", "CRMKIT_PSEUDONYM_KEY", "is another than when the run was made, so every customer has another code")
 
 
 def _tables(run: Run, record: Mapping[str, Any]) -> Iterator[Finding]:

@@ -14,9 +14,13 @@ import pytest
 from batch_project import make_project, write_shop
 
 from helpers.errors import UserError
+from helpers.runs.batch.recheck import recheck
 from helpers.runs.diff import diff_page, diff_runs, say_difference, table_frame
 from helpers.runs.main_job import run_all
-from helpers.runs.verify import verify_run
+from helpers.runs.manifest import read_manifest
+from helpers.runs.moves import OTHER_DATA
+from helpers.runs.verify import open_again, verify_run
+from helpers.runs.verify_inputs import find_inputs
 
 
 def quiet(line):
@@ -45,7 +49,7 @@ def home(made, tmp_path, monkeypatch):
         manifest = own / name / "manifest.json"
         manifest.write_text(manifest.read_text(encoding="utf-8"), encoding="utf-8")
     monkeypatch.setenv("CRMKIT_HOME", str(own))
-    monkeypatch.setenv("CRMKIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("CRMKIT_CACHE", str(made.parent / "cache"))  # by content, so what a test spoils has keys of its own; verify has an empty one anyway
     return own
 
 
@@ -101,6 +105,72 @@ def test_a_changed_scheme_and_a_lost_file_are_named(home):
     assert {("input", "champions11.yml"), ("file", "report.html")} <= found(verify_run(home / "bands"))
 
 
+def rewrite(file: Path, old: str, new: str):
+    """Change the first occurrence, which must be there."""
+    text = file.read_text(encoding="utf-8-sig")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.fixture
+def changed_inputs(tmp_path_factory):
+    """Open a run again and say which of its inputs changed, by name, without making its tables."""
+
+    def call(folder: Path) -> dict[str, str]:
+        record = read_manifest(folder)
+        return {f.name: f.says for f in find_inputs(open_again(folder, record, tmp_path_factory.mktemp("again")), record)}
+
+    return call
+
+
+def test_changed_maps_playbooks_signals_and_profile_are_each_named(home, changed_inputs):
+    rewrite(home / "data" / "playbooks" / "winback.yml", "cost_cap: 330", "cost_cap: 331")
+    rewrite(home / "data" / "signals" / "common.yml", "en: Purchases down", "en: Purchases fell")
+    rewrite(home / "data" / "needs" / "themes.yml", "en: Late delivery", "en: Too late")
+    rewrite(home / "data" / "needs" / "stages.yml", "# Where", "# Look where")  # a remark is no change
+    rewrite(home / "data" / "profiles" / "shop.yml", "region: region, kind: kind", "region: kind, kind: kind")
+    (home / "data" / "playbooks" / "own.yml").write_text("plays: []\n", encoding="utf-8")
+    says = changed_inputs(home / "bands")
+    assert set(says) == {"playbook winback.yml", "playbook own.yml", "signal file common.yml", "needs map themes.yml", "profile shop: source people"}
+    assert says["playbook own.yml"] == "was not there when the run was made" and says["needs map themes.yml"] == "has changed since the run was made"
+    assert not diff_runs(home / "before", home / "bands").inputs["what"].str.contains("playbook|profile").any()
+
+
+def test_a_manifest_from_before_the_ingredients_names_no_input(home, changed_inputs):
+    file = home / "bands" / "manifest.json"
+    manifest = json.loads(file.read_text(encoding="utf-8"))
+    assert manifest.pop("ingredients")["duplicate_decisions"] == ""
+    file.write_text(json.dumps(manifest), encoding="utf-8")
+    rewrite(home / "data" / "playbooks" / "winback.yml", "cost_cap: 330", "cost_cap: 331")
+    assert changed_inputs(home / "bands") == {}
+
+
+def fill(sheet: Path, code: str):
+    rows = pd.read_csv(sheet, dtype="str", encoding="utf-8-sig", keep_default_na=False)
+    rows.loc[0, "code"] = code
+    rows.to_csv(sheet, index=False)
+
+
+def test_sheets_filled_in_after_the_run_are_no_alteration_and_those_filled_before_are_read_again(home, changed_inputs):
+    sheets = home / "bands" / "review"
+    fill(sheets / "interviews.csv", "price")
+    rewrite(sheets / "duplicates.csv", "why,note", "why,note\nsame,K1,,K2,,,,")
+    assert verify_run(home / "bands").findings == ()
+    run_all("shop", settings={"rfm": {"bands": 3}}, out=home / "bands", tables_only=True, say=quiet)
+    assert verify_run(home / "bands").findings == ()
+    fill(sheets / "interviews.csv", "waiting")
+    rewrite(sheets / "duplicates.csv", "same,", "different,")
+    assert {"codes of the interviews (review/interviews.csv)", "decisions about duplicates"} == set(changed_inputs(home / "bands"))
+
+
+def test_entries_in_the_earlier_list_that_came_later_are_named(home, changed_inputs):
+    run_all("shop", settings={"actions": {"previous": "before"}}, out=home / "next", tables_only=True, say=quiet)
+    assert changed_inputs(home / "next") == {}
+    action = pd.read_parquet(home / "before" / "tables" / "action_list.parquet")["action_id"].iloc[0]
+    (home / "before" / "review" / "actions.csv").write_text(f"action_id,status,result\n{action},done,ordered\n", encoding="utf-8")
+    assert set(changed_inputs(home / "next")) == {"previous action list, with what people entered in it"}
+
+
 def test_a_folder_that_is_no_run_is_one_sentence(home):
     with pytest.raises(UserError, match="data has no manifest.json"):
         verify_run(home / "data")
@@ -140,3 +210,50 @@ def test_other_thresholds_are_rules_and_leave_the_orders_alone(home):
 def test_a_run_equals_itself(home):
     told = diff_runs(home / "now", home / "now")
     assert told.same and say_difference(told) == ["All tables of now and now are equal."]
+
+
+def test_runs_with_other_keys_share_no_customer_and_the_difference_says_so(home, monkeypatch):
+    monkeypatch.setenv("CRMKIT_PSEUDONYM_KEY", "another secret")
+    run_all("shop", out=home / "coded", tables_only=True, say=quiet)
+    told = diff_runs(home / "before", home / "coded")
+    assert not len(told.moves) and "code customers with different keys" in told.note
+    assert "cannot be compared customer by customer" in say_difference(told)[1]
+    assert "different keys" in diff_page(told)
+
+
+def test_corrected_exports_of_the_same_day_are_nobodys_doing(home):
+    file = home / "data" / "shop" / "sales.csv"
+    sales = pd.read_csv(file)
+    sales.loc[sales["c"].isin(["K1", "K2", "K3"]), "a"] *= 0.1
+    sales[~((sales["c"] == "K5") & (sales["d"] > "2025-01-01"))].to_csv(file, index=False)
+    run_all("shop", out=home / "corrected", tables_only=True, say=quiet)
+    told = diff_runs(home / "now", home / "corrected")
+    assert len(told.moves) and set(told.moves["cause"]) == {"data"}
+    assert told.moves["sentence"].str.endswith(f": {OTHER_DATA}.").all()
+    assert say_difference(told)[2].endswith(f": data {len(told.moves)} ({OTHER_DATA}).")
+    assert "sales: sales.csv" in told.inputs["what"].tolist()
+    both = diff_runs(home / "bands", home / "corrected")
+    assert set(both.moves["cause"]) == {"data"} and both.note == f"{OTHER_DATA}; rules or settings of the tiers differ too"
+
+
+def test_of_a_batch_the_finished_runs_of_its_index_are_verified_and_older_folders_are_left_alone(home):
+    place = home / "weekly"
+    for run in ("bands", "before"):
+        shutil.copytree(home / run, place / run)
+    shutil.copytree(home / "now", place / "last_year")  # no longer in the index; its exports have changed since
+    (place / "last_year" / "report.html").unlink()
+    (place / "bands" / "report.html").unlink()
+    index = pd.DataFrame({"run": ["bands", "before", "broken"], "status": ["finished", "finished", "failed"]})
+    index.to_parquet(place / "index.parquet")
+    said: list[str] = []
+    assert not recheck(str(place), said.append)
+    assert said[0].startswith("bands: not as it was: 1 finding (") and said[0].endswith("\n  file    report.html: is gone")
+    assert said[1].startswith("before: verified: ") and said[2] == "1 of 2 runs are as they were; not finished, so passed over: 1"
+    index.iloc[1:2].to_parquet(place / "index.parquet")
+    (home / "data" / "shop" / "people.csv").unlink()
+    assert not recheck(str(place), said.append) and said[3].startswith("before: cannot be made again: profile shop: no file 'people.csv'")
+    index.iloc[2:].to_parquet(place / "index.parquet")
+    with pytest.raises(UserError, match="names no finished run: run the batch first"):
+        recheck(str(place), said.append)
+    with pytest.raises(UserError, match="there is no folder"):
+        recheck(str(home / "nowhere"), said.append)

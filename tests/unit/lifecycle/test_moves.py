@@ -14,6 +14,7 @@ from helpers.axes.derive import AxisSettings
 from helpers.axes.moves import CAUSES, COLUMNS, explain_moves, go_on_as_before
 from helpers.axes.settings import ActivitySettings, LifecycleSettings, RfmSettings
 from helpers.errors import UserError
+from helpers.lifecycle.migration import describe_moves
 
 PARTS = ["step_time", "step_behaviour", "step_cut_points", "step_rules"]
 BEFORE, AFTER = dt.date(2025, 3, 31), dt.date(2025, 6, 30)
@@ -123,6 +124,14 @@ def test_who_was_not_there_entered(lines_from, compare, schemes):
     ann = compare(shop(lines_from, ("ann", "2025-05-20", 30.0)), schemes["champions11"]).moves.loc["ann"]
     assert (ann["cause"], ann["direction"], ann["tier_after"], ann["sentence"]) == ("entered", "entered", "new", "New to us since 2025-03-31: New.")
     assert pd.isna(ann[["tier_before", "steps", *PARTS]]).all() and ann["orders_between"] == 1
+
+
+def test_two_days_that_share_no_customer_are_all_new(lines_from, snapshot, schemes):
+    old, new = lines_from(("A", "2025-01-10", 10.0)), lines_from(("B", "2025-02-10", 10.0))
+    start, end = snapshot(old, BEFORE, schemes["stages4"]), snapshot(new, AFTER, schemes["stages4"])
+    idle = snapshot(new, AFTER, schemes["stages4"], known_until=BEFORE).measures
+    told = describe_moves(explain_moves(start, end, idle), start, end)
+    assert told["direction"].tolist() == ["entered"] and told["customer_id"].tolist() == ["B"]
 
 
 def test_rules_that_changed_are_no_doing_of_the_customer(lines_from, compare, schemes):
