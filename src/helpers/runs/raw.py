@@ -19,7 +19,7 @@ import pyarrow as pa
 from helpers.collection.profiles import FileSpec, Profile, Source
 from helpers.collection.readers import describe_source, read_source
 from helpers.errors import UserError
-from helpers.runs.files import DRAFT, HOST, made_once, sha256_of, whole_file, write_whole
+from helpers.runs.files import DRAFT, HOST, made_once, mark_used, sha256_of, whole_file, write_whole
 from helpers.runs.pins import Seen
 from helpers.runs.tablefiles import read_table, scan_table, table_facts, write_table
 
@@ -129,7 +129,7 @@ class RawTables:
     def _file(self, source: Source) -> Path:
         key, seen = self._look(source)
         path = self._path(source, key)
-        if not path.exists():
+        if not mark_used(path):
             with made_once(path) as needed, whole_file(path) if needed else nullcontext(path) as draft:
                 if needed:
                     write_table(draft, self._batches(source))
