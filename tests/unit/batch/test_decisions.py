@@ -17,10 +17,11 @@ SHARED = "decision,raw_id_a,raw_id_b,note\nsame,K0,K1,\"phoned, one person\"\n"
 
 @pytest.fixture
 def shop(project):
-    """A shop in which four customers have one telephone, and people keep a file of decisions for all runs."""
+    """A shop in which four companies have one telephone, and people keep a file of decisions for all runs."""
     people = pd.read_csv(project / "data" / "shop" / "people.csv")
-    people["name"] = [("Ann Lee", "Bob Ross", "Cem Kaya", "Dan Wood")[n] if n < 4 else f"Person {chr(65 + n) * 5}" for n in range(len(people))]
+    people["name"] = [("Ann Lee", "Bob Ross", "Cem Kaya", "Dan Wood")[n] if n < 4 else f"Person {chr(65 + n % 26) * 5}" for n in range(len(people))]
     people["phone"] = ["+49 30 1234567" if n < 4 else f"+49 30 77{n:05d}" for n in range(len(people))]
+    people.loc[:3, ["region", "kind"]] = ["North", "business"]  # companies with one telephone and other names: a person must say
     people.to_csv(project / "data" / "shop" / "people.csv", index=False)
     told = PROFILE.replace("kind: kind}", "kind: kind, name: name, phone: phone}").replace("folder: ../shop", "folder: ../shop\ndecisions: decided.csv")
     (project / "data" / "profiles" / "shop.yml").write_text(told, encoding="utf-8")
