@@ -14,6 +14,7 @@ from helpers.show.tables import say_share
 PANELS = 7  # charts of headline figures
 MOST_GROUPS = 12
 WIDE = 4  # panels side by side
+NARROWEST = 7.2  # inches that a title needs
 
 
 def largest_groups(frame: pd.DataFrame, by: str) -> list[str]:
@@ -30,7 +31,7 @@ def _panels(groups: Sequence[str], height: float) -> tuple[Any, list[Any]]:
 
     columns = min(WIDE, len(groups))
     rows = math.ceil(len(groups) / columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(max(2.6 * columns, 5.2), height * rows + 0.7), sharex=True, squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(max(2.6 * columns, NARROWEST), height * rows + 0.7), sharex=True, squeeze=False)
     flat = [a for row in axes for a in row]
     for unused in flat[len(groups) :]:
         unused.set_visible(False)
@@ -71,17 +72,22 @@ def plot_figure_by_group(frame: pd.DataFrame, key: str, *, title: str, unit: str
         axes.set_title(_short(group), fontsize=9)
         axes.yaxis.set_major_formatter(lambda v, _: _thousands(v))
         _dates(axes, frame["as_of"])
-    figure.suptitle(f"{title[0].upper()}{title[1:]}: how does each group develop? ({unit}; scales differ)", x=0.01, ha="left", fontsize=12, fontweight="bold")
-    figure.supxlabel("as-of date", fontsize=9)
+    asked = f"how does each group develop? ({unit})" if len(groups) > 1 else f"how does it develop? ({unit})"
+    figure.suptitle(f"{title[0].upper()}{title[1:]}: {asked}", x=0.01, ha="left", fontsize=12, fontweight="bold")
+    figure.supxlabel("as-of date" + ("; scales differ" if len(groups) > 1 else ""), fontsize=9)
     return panels[0]
 
 
 def say_figure_by_group(frame: pd.DataFrame, key: str, title: str) -> str:
     """Return where a figure rose and fell most between the first and the last as-of date, of the groups measured at both."""
-    changes = _changes(frame, key)
-    if changes.empty:
+    both = _ends(frame, key)
+    if both.empty:
         return f"{title[0].upper()}{title[1:]}: no group was measured at the first and at the last date."
     since = f"From {frame['as_of'].min():%Y-%m-%d} to {frame['as_of'].max():%Y-%m-%d}, {title}"
+    changes = _changes(both)
+    if changes.empty:  # nothing to take a share of
+        group = both["last"].idxmax()
+        return f"{since} in {group}: {both.at[group, 'first']:,.0f}, then {both.at[group, 'last']:,.0f}."
     (most, up), (least, down) = (changes.idxmax(), changes.max()), (changes.idxmin(), changes.min())
     if up == down:
         return f"{since} in {' and in '.join(changes.index[:3]) if len(changes) <= 3 else 'every group'}: {_signed(up)}."
@@ -92,12 +98,17 @@ def say_figure_by_group(frame: pd.DataFrame, key: str, title: str) -> str:
     return f"{since} rose most in {most} ({_signed(up)}) and fell most in {least} ({_signed(down)})."
 
 
-def _changes(frame: pd.DataFrame, key: str) -> pd.Series:
-    ends = [frame["as_of"].min(), frame["as_of"].max()]
-    first, last = (frame[frame["as_of"] == day].groupby("group", sort=False)[key].first() for day in ends)
+def _ends(frame: pd.DataFrame, key: str) -> pd.DataFrame:
+    """The figure at the first and at the last as-of date, for groups that were measured at both."""
+    days = [frame["as_of"].min(), frame["as_of"].max()]
+    first, last = (frame[frame["as_of"] == day].groupby("group", sort=False)[key].first() for day in days)
     both = pd.DataFrame({"first": first, "last": last}).dropna()
-    both = both[both["first"] > 0] if ends[0] < ends[1] else both.iloc[:0]
-    return (both["last"] / both["first"] - 1).round(6)  # 0.9 - 1 is no tenth for a computer
+    return both if days[0] < days[1] else both.iloc[:0]
+
+
+def _changes(both: pd.DataFrame) -> pd.Series:
+    some = both[both["first"] > 0]
+    return (some["last"] / some["first"] - 1).round(6)  # 0.9 - 1 is no tenth for a computer
 
 
 def _signed(share: float) -> str:
@@ -127,7 +138,7 @@ def plot_tiers_by_group(shares: pd.DataFrame) -> Any:
         axes.set_ylim(0, 100)
         axes.set_title(_short(group), fontsize=9)
         _dates(axes, shares["as_of"])
-    figure.suptitle("How do the tiers of each group shift?", x=0.01, ha="left", fontsize=12, fontweight="bold")
+    figure.suptitle("How do the tiers of each group shift?" if len(groups) > 1 else "How do the tiers shift?", x=0.01, ha="left", fontsize=12, fontweight="bold")
     figure.supylabel("share of customers (%)", fontsize=9)
     figure.supxlabel("as-of date", fontsize=9)
     handles, labels = panels[0].get_legend_handles_labels()

@@ -36,3 +36,15 @@ def test_a_fall_is_never_called_a_rise(last, told):
     runs = RUNS.assign(net=[v for end in last for v in (100.0, end)])
     assert say_figure_by_group(runs, "net", "revenue") == f"From 2025-03-31 to 2025-06-30, revenue {told}"
     assert say_figure_by_group(runs.sample(frac=1, random_state=3), "net", "revenue").startswith("From 2025-03-31 to 2025-06-30, revenue ")
+
+
+def test_what_was_nothing_at_first_is_told_in_numbers():
+    runs = RUNS.assign(net=[0.0, 128.0, 0.0, 5.0, None, 3.0])
+    assert say_figure_by_group(runs, "net", "value at risk") == "From 2025-03-31 to 2025-06-30, value at risk in all: 0, then 128."
+
+
+@pytest.mark.parametrize("groups", [["all"], ["all", "business"], ["all", "business", "consumer"]])
+def test_titles_are_not_cut_off(groups):
+    drawn = plot_figure_by_group(RUNS[RUNS["group"].isin(groups)], "net", title="days since the newest order", unit="number").figure
+    drawn.canvas.draw()
+    assert drawn._suptitle.get_window_extent().x1 <= drawn.bbox.x1
