@@ -188,7 +188,8 @@ def test_the_lock_of_a_killed_batch_holds_nobody_up(project):
         pass
 
 
-def test_two_batches_at_once_in_two_folders_share_the_cache_and_agree(project, batch_file):
+def test_two_batches_at_once_in_two_folders_share_the_cache_and_agree(project, batch_file, monkeypatch):
+    monkeypatch.setenv("CRMKIT_CACHE", str(project / "empty cache"))
     file = batch_file(ONE)
     outs = [project / "a", project / "b"]
     threads = [threading.Thread(target=run_batch, args=(file, Options(out=str(o), jobs=1)), kwargs={"say": quiet}) for o in outs]
@@ -234,7 +235,13 @@ def test_an_export_replaced_while_the_batch_works_counts_from_the_next_call_on(p
 
 
 def test_a_run_is_finished_only_when_its_manifest_says_so(project, batch_file, monkeypatch):
-    monkeypatch.setattr("helpers.runs.batch.driver.supervise", lambda name, work, address: Outcome(name, "ok", 1.0))
+    def other_code(name, work, address):
+        """A worker with another checkout: it ends well, and what it leaves is not what was planned."""
+        (project / work["out"]).mkdir(parents=True)
+        (project / work["out"] / "manifest.json").write_text(json.dumps({"key": "another", "notebooks": [], "files": {}}))
+        return Outcome(name, "ok", 1.0)
+
+    monkeypatch.setattr("helpers.runs.batch.driver.supervise", other_code)
     lines: list[str] = []
     batch = run_batch(batch_file(ONE), Options(jobs=1), say=lines.append)
     assert set(batch.failed) == {"one"} and "not what was planned" in batch.failed["one"] and "failed" in lines[-1]

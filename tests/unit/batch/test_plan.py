@@ -118,7 +118,8 @@ def test_a_filter_without_evidence_is_refused_before_the_start(project, batch_fi
     assert "filters.market needs customers.region, which no source of profile shop gives" in told
 
 
-def test_dry_run_starts_nothing_and_says_what_the_cache_holds(project, batch_file):
+def test_dry_run_starts_nothing_and_says_what_the_cache_holds(project, batch_file, monkeypatch):
+    monkeypatch.setenv("CRMKIT_CACHE", str(project / "empty cache"))
     file = batch_file("batch: b\ncommon: {profile: shop}\ngrid: {customer_kind: [all, business]}\n")
     table, sentence = dry_run(file, Options(jobs=2))
     assert table["state"].tolist() == ["new", "new"] and table["tables_cached"].str.startswith("0 of ").all()
