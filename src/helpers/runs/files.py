@@ -21,6 +21,11 @@ MARK_SECONDS = 3600  # how exactly it is known when a file of the cache was last
 ABANDONED_SECONDS = 2 * 24 * 3600  # a draft of another computer is swept when nobody can still be writing it
 
 
+def draft_beside(path: Path) -> Path:
+    """Return a temporary name beside a file, of this thread alone; `sweep_drafts` knows by it whose it was."""
+    return path.with_name(f"{DRAFT}{os.getpid()}-{HOST}-{threading.get_ident()}-{path.name}")
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to, and rename it to `path` when the block ends well.
@@ -37,7 +42,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     'done'
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{DRAFT}{os.getpid()}-{HOST}-{threading.get_ident()}-{path.name}")
+    draft = draft_beside(path)
     try:
         yield draft
         with draft.open("rb+") as handle:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from helpers.cleaning.privacy import pseudonym
 from helpers.cleaning.settings_filters import say_filters
+from helpers.runs.action_status import WORKBOOK
 from helpers.runs.cache import code_files, code_fingerprint
 from helpers.runs.figures import headline_figures
 from helpers.runs.files import DRAFT, sha256_of, write_whole
@@ -27,6 +28,7 @@ from helpers.runs.versions import direct_versions
 MANIFEST = "manifest.json"
 PROGRESS = "progress.json"  # lessons that an unfinished run has behind it
 CODE_SAMPLE = "crmkit"  # coded with the run's key, so that a re-check can tell another key from other data
+FILLED_IN = (WORKBOOK, "review/")  # people write in these: they must be there, whatever they hold
 NOT_LISTED = {MANIFEST, PROGRESS, PINS, MARKER}
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -19,7 +17,7 @@ import pyarrow as pa
 from helpers.collection.profiles import FileSpec, Profile, Source
 from helpers.collection.readers import describe_source, read_source
 from helpers.errors import UserError
-from helpers.runs.files import DRAFT, HOST, made_once, mark_used, sha256_of, whole_file, write_whole
+from helpers.runs.files import draft_beside, made_once, mark_used, sha256_of, whole_file, write_whole
 from helpers.runs.pins import Seen
 from helpers.runs.tablefiles import read_table, scan_table, table_facts, write_table
 
@@ -119,7 +117,7 @@ class RawTables:
 
     def _ask(self, source: Source) -> Path:
         """Keep a database's answer under a name of its own."""
-        draft = self._path(source, f"{DRAFT}{os.getpid()}-{HOST}-{uuid.uuid4().hex}")  # swept when this process is gone
+        draft = draft_beside(self._path(source, "answer"))
         write_table(draft, self._batches(source))
         return draft
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from helpers.errors import UserError
-from helpers.runs.files import DRAFT, HOST
+from helpers.runs.files import DRAFT, draft_beside
 
 DAY, GIGABYTE = 24 * 3600, 1e9
 AGES = {"within a day": 1, "within a week": 7, "within 30 days": 30, "within 90 days": 90, "within a year": 365}
@@ -88,7 +87,7 @@ def prune(folder: Path, days: int, now: float | None = None) -> tuple[int, int]:
 
 def _remove(path: Path, before: float) -> int | None:
     """Return the bytes of a removed file, None when it stays; what a killed prune had put aside is swept with drafts."""
-    aside = path.with_name(f"{DRAFT}{os.getpid()}-{HOST}-{threading.get_ident()}-{path.name}")
+    aside = draft_beside(path)
     try:
         path.rename(aside)
     except (FileNotFoundError, PermissionError):  # gone already, or open in a program on Windows

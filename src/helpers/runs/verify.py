@@ -18,9 +18,8 @@ from typing import Any
 import nbformat
 
 from helpers.errors import UserError
-from helpers.runs.action_status import WORKBOOK
 from helpers.runs.files import sha256_of
-from helpers.runs.manifest import MANIFEST, read_manifest
+from helpers.runs.manifest import FILLED_IN, MANIFEST, read_manifest
 from helpers.runs.paths import MARKER, project_root
 from helpers.runs.run import Run
 from helpers.runs.tablefiles import table_facts
@@ -122,7 +121,7 @@ def _files(folder: Path, record: Mapping[str, Any]) -> Iterator[Finding]:
     for name, facts in record.get("files", {}).items():
         if not (folder / name).exists():
             yield Finding("file", name, "is gone")
-        elif not name.endswith(".parquet") and not name.startswith("review/") and name != WORKBOOK and sha256_of(folder / name) != facts["sha256"]:
+        elif not name.endswith(".parquet") and not name.startswith(FILLED_IN) and sha256_of(folder / name) != facts["sha256"]:
             yield Finding("file", name, "was altered after the run")
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from helpers.errors import UserError
 from helpers.runs.batch.plan import Plan, Planned
+from helpers.runs.manifest import FILLED_IN
 
 FINISHED, CHANGED, NEW, UNFINISHED, WRONG, FAILED = "finished", "changed", "new", "unfinished", "cannot start", "failed before"
-FILLED_IN = ("action_list.xlsx", "review/")  # people write in these: they must be there, whatever their size
 REPORT_SECONDS = 4.0  # report and manifest of a run, when nothing like it was run before
 
 
