@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 
 from helpers.axes.derive import AxisSettings
-from helpers.axes.moves import CAUSES, Snapshot, explain_moves
+from helpers.axes.moves import CAUSES, explain_moves
 from helpers.errors import UserError
 from helpers.lifecycle.migration import describe_moves
 from helpers.lifecycle.past import Past
 from helpers.rules.schemes import Scheme, read_scheme
+from helpers.runs.corrections import blame_corrections
 from helpers.runs.settings import build_settings
 from helpers.runs.tablefiles import read_table, scan_table
 
@@ -41,8 +42,8 @@ def list_moves(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Map
         runs of one day that were made from other orders or other evidence; empty when it is not split), sentence (what it came from, in words), numbers
         (which of recency, orders, spend and scores changed) (all str). By spend, highest first.
     note : str
-        Empty, or why causes are not split: another scheme, another profile, other data of the same day, another key of the
-        customers' codes (then nobody is compared).
+        Empty, or how many customers corrected exports touched, or why causes are not split: another scheme, another profile, other data of the
+        same day, another key of the customers' codes (then nobody is compared).
     """
     if other_keys(*records):
         return pd.DataFrame(columns=list(COLUMNS), dtype="str"), OTHER_KEYS
@@ -96,13 +97,17 @@ def _split(folders: tuple[Path, Path], records: tuple[Mapping[str, Any], Mapping
     days = [dt.date.fromisoformat(r["as_of"]) for r in records]
     schemes = [_scheme(r) for r in records]
     pasts = [_past(f, r) for f, r in zip(folders, records, strict=True)]
-    snapshots: list[Snapshot] = [p.snapshot(d, s) for p, d, s in zip(pasts, days, schemes, strict=True)]
-    idle = Past(pasts[1].order_lines, pasts[1].tables, pasts[0].settings).measure(days[1], known_until=days[0])
+    known, after = (p.snapshot(d, s) for p, d, s in zip(pasts, days, schemes, strict=True))
+    later = Past(pasts[1].order_lines, pasts[1].tables, pasts[0].settings)
+    anew = later.snapshot(days[0], schemes[0])  # the earlier day by the later exports: what was corrected is nobody's doing
     try:
-        moves = describe_moves(explain_moves(snapshots[0], snapshots[1], idle), snapshots[0], snapshots[1])
+        moves = describe_moves(explain_moves(anew, after, later.measure(days[1], known_until=days[0])), anew, after)
     except UserError as fault:
         return none, str(fault)
-    return (_by_rules(moves) if days[0] == days[1] else moves), ""
+    if days[0] == days[1]:
+        return _by_rules(moves), ""
+    moves, touched = blame_corrections(moves, known, anew)
+    return moves, f"later exports correct earlier ones: by them {touched:,} customers were in another tier on {days[0]}" if touched else ""
 
 
 def _by_rules(moves: pd.DataFrame) -> pd.DataFrame:

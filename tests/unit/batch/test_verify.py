@@ -221,11 +221,37 @@ def test_runs_with_other_keys_share_no_customer_and_the_difference_says_so(home,
     assert "different keys" in diff_page(told)
 
 
-def test_corrected_exports_of_the_same_day_are_nobodys_doing(home):
+def correct(home: Path) -> None:
+    """Orders of three customers were a tenth of what was booked, and one customer's of this year never took place."""
     file = home / "data" / "shop" / "sales.csv"
     sales = pd.read_csv(file)
     sales.loc[sales["c"].isin(["K1", "K2", "K3"]), "a"] *= 0.1
     sales[~((sales["c"] == "K5") & (sales["d"] > "2025-01-01"))].to_csv(file, index=False)
+
+
+def test_corrected_exports_between_two_days_are_told_from_what_customers_did(home):
+    correct(home)
+    run_all("shop", out=home / "corrected", tables_only=True, say=quiet)
+    run_all("shop", "2025-03-31", out=home / "again", tables_only=True, say=quiet)  # the earlier day by the later exports
+    told, plain = diff_runs(home / "before", home / "corrected"), diff_runs(home / "again", home / "corrected")
+    known, again, after = (pd.read_parquet(home / n / "tables" / "customer_tiers.parquet").set_index("customer_id")["label_en"] for n in ("before", "again", "corrected"))
+    other = known.index[known != again.reindex(known.index)]
+    assert len(other) and told.note == f"later exports correct earlier ones: by them {len(other)} customers were in another tier on 2025-03-31" and plain.note == ""
+    moves, alone = (d.moves.set_index("customer_id") for d in (told, plain))
+    blamed = moves[moves["cause"] == "data"]
+    assert len(blamed) and set(blamed.index) <= set(other)
+    for customer, move in blamed.iterrows():
+        was = f"by the later exports, which correct earlier records, it was {again[customer]} already on 2025-03-31."
+        assert move["sentence"] == f"From {known[customer]} to {after[customer]}: {was}"
+    assert set(moves.index.intersection(other)[again[moves.index.intersection(other)] == after[moves.index.intersection(other)]]) <= set(blamed.index)
+    rest = moves.index.difference(other)
+    assert len(rest) and moves.loc[rest, "cause"].equals(alone.loc[rest, "cause"])  # the others moved as they did
+    touched = moves.index.intersection(other).difference(blamed.index)
+    assert moves.loc[touched, "sentence"].str.startswith("By the later exports, which correct earlier records, it was ").all()
+
+
+def test_corrected_exports_of_the_same_day_are_nobodys_doing(home):
+    correct(home)
     run_all("shop", out=home / "corrected", tables_only=True, say=quiet)
     told = diff_runs(home / "now", home / "corrected")
     assert len(told.moves) and set(told.moves["cause"]) == {"data"}
