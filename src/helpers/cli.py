@@ -98,7 +98,7 @@ def diff(
     out: Annotated[Optional[Path], typer.Option(help="write the difference as a page (.html), with all customers that moved beside it (.csv)")] = None,  # noqa: UP045
 ) -> None:
     """Say what differs between two runs: settings, inputs, tables, and which customers changed tier and why."""
-    from helpers.runs.batch.store import local_copy
+    from helpers.runs.batch.places import local_copy
     from helpers.runs.diff import diff_page, diff_runs, say_difference, say_move, table_frame
     from helpers.runs.files import write_whole
     from helpers.show.export import safe_csv

@@ -13,10 +13,12 @@ import pytest
 from helpers.errors import UserError
 from helpers.runs.batch import driver
 from helpers.runs.batch import lease as lease_module
-from helpers.runs.batch import store as store_module
+from helpers.runs.batch import remote as remote_module
 from helpers.runs.batch.driver import Options, dry_run, run_batch
-from helpers.runs.batch.lease import NOTE
-from helpers.runs.batch.store import MARKER, RemoteStore, Store, local_copy, open_store
+from helpers.runs.batch.lease import NOTE, Hold
+from helpers.runs.batch.places import local_copy, open_store
+from helpers.runs.batch.remote import RemoteStore
+from helpers.runs.batch.store import MARKER, Store
 from helpers.runs.diff import diff_runs
 from helpers.runs.files import DRAFT, write_whole
 from helpers.runs.paths import from_project
@@ -179,15 +181,15 @@ def test_a_run_that_is_not_there_is_no_success(shared, monkeypatch, address):
     store.write("one/manifest.json", '{"key": "old"}') if "://" in address else None
     ended = driver.Outcome("one", "ok", 1.0)
     monkeypatch.setattr(driver, "supervise", lambda name, work, address: ended)
-    done = driver.do_one("one", {}, "", address)
+    done = driver.do_one("one", {}, "", (address, ""))
     assert done.status == "failed" and done.error.startswith("there is no folder of run one on ")
     assert store.record("one") == ({"key": "old"} if "://" in address else {})  # what lies there was not touched
     write_whole(store.work / "one" / "half.txt", "1")
-    done = driver.do_one("one", {}, "", address)
+    done = driver.do_one("one", {}, "", (address, ""))
     assert done.status == "failed" and done.error.startswith("run one left no manifest.json on ")
     assert store.record("one") == {} and store.sizes("one") == {"half.txt": 1}
     ended = driver.Outcome("one", "failed", 1.0, "no file sales.csv")
-    assert driver.do_one("one", {}, "", address).error == "no file sales.csv"  # why it failed is not hidden by what follows from it
+    assert driver.do_one("one", {}, "", (address, "")).error == "no file sales.csv"  # why it failed is not hidden by what follows from it
 
 
 def test_workers_are_told_places_from_the_project(project, batch_file, tmp_path):
@@ -200,7 +202,7 @@ def test_workers_are_told_places_from_the_project(project, batch_file, tmp_path)
 
 def test_a_network_fault_is_tried_again_and_then_one_sentence(shared, monkeypatch):
     pauses = []
-    monkeypatch.setattr(store_module.time, "sleep", pauses.append)
+    monkeypatch.setattr(remote_module.time, "sleep", pauses.append)
     store, begun = RemoteStore("memory://company/reports"), []
 
     def act(times, fault):
@@ -221,7 +223,7 @@ def test_a_network_fault_is_tried_again_and_then_one_sentence(shared, monkeypatc
 
 
 def test_a_server_that_is_gone_is_one_sentence(bucket, monkeypatch):
-    monkeypatch.setattr(store_module, "PAUSES", ())
+    monkeypatch.setattr(remote_module, "PAUSES", ())
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     fsspec.get_filesystem_class("s3").clear_instance_cache()
@@ -233,7 +235,7 @@ def test_a_server_that_is_gone_is_one_sentence(bucket, monkeypatch):
 def beats(monkeypatch):
     """A lease that is renewed every few milliseconds."""
     monkeypatch.setattr(lease_module, "FRESHEN_SECONDS", 0.02)
-    monkeypatch.setattr(store_module, "PAUSES", ())
+    monkeypatch.setattr(remote_module, "PAUSES", ())
 
 
 def until(true, seconds=10.0):
@@ -246,7 +248,7 @@ def until(true, seconds=10.0):
 
 def test_a_lease_outlives_a_network_fault(shared, beats, monkeypatch):
     store, broken = RemoteStore("memory://company/reports"), []
-    with store.hold() as lost:
+    with store.hold() as hold:
         real = store._files.pipe_file
 
         def pipe(*args):
@@ -257,27 +259,56 @@ def test_a_lease_outlives_a_network_fault(shared, beats, monkeypatch):
 
         monkeypatch.setattr(type(store._files), "pipe_file", lambda self, *args: pipe(*args))
         before = json.loads(store.read(NOTE))["at"]
-        assert until(lambda: json.loads(store.read(NOTE))["at"] > before) and len(broken) >= 3 and not lost.is_set()
+        assert until(lambda: json.loads(store.read(NOTE))["at"] > before) and len(broken) >= 3 and not hold.lost.is_set()
     assert store.read(NOTE) is None
 
 
 def test_a_lease_that_another_took_over_is_known_as_lost_and_left_alone(shared, beats):
     store, other = RemoteStore("memory://company/reports"), json.dumps({"token": "other", "process": 1, "computer": "c", "at": time.time()})
-    with store.hold() as lost:
+    with store.hold() as hold:
         store.write(NOTE, other)
-        until(lost.is_set) or store.write(NOTE, other)  # the first may have met a renewal half way
-        assert until(lost.is_set)
+        until(hold.lost.is_set) or store.write(NOTE, other)  # the first may have met a renewal half way
+        assert until(hold.lost.is_set)
     assert json.loads(store.read(NOTE))["token"] == "other"
 
 
+def test_a_run_that_ends_after_its_batch_lost_the_place_is_not_copied_there(shared):
+    store = RemoteStore("memory://company/reports")
+    made(store, "Germany", **{"report.html": "mine"})
+    with store.hold() as hold:
+        store.publish("Germany", hold.token)
+        store.write("Germany/report.html", "of the other batch")
+        store.write(NOTE, json.dumps({"token": "other", "process": 1, "computer": "c", "at": time.time()}))
+        with pytest.raises(UserError, match="another batch has taken over memory://company/reports: what this one made stays on this computer"):
+            store.publish("Germany", hold.token)
+    assert store.read("Germany/report.html") == b"of the other batch"
+
+
+def test_a_place_lost_while_a_run_was_copied_leaves_it_unfinished(shared, monkeypatch):
+    store = RemoteStore("memory://company/reports")
+    made(store, "Germany", **{"report.html": "mine"})
+    with store.hold() as hold:
+        write = RemoteStore.write
+
+        def lose(self, name, content):
+            write(self, name, content)
+            if name == "Germany/report.html":
+                write(self, NOTE, json.dumps({"token": "other", "process": 1, "computer": "c", "at": time.time()}))
+
+        monkeypatch.setattr(RemoteStore, "write", lose)
+        with pytest.raises(UserError, match="has taken over"):
+            store.publish("Germany", hold.token)
+    assert store.record("Germany") == {} and store.sizes("Germany")
+
+
 def test_a_batch_that_lost_its_place_starts_no_further_run(shared, project, batch_file, monkeypatch):
-    begun, lost = [], threading.Event()
+    begun, hold = [], Hold()
 
     def supervise(name, work, address):
         begun.append(name)
         made(RemoteStore("memory://company/reports"), name)
         if len(begun) == 2:
-            lost.set()
+            hold.lost.set()
         return driver.Outcome(name, "ok", 0.1)
 
     monkeypatch.setattr(driver, "supervise", supervise)
@@ -285,7 +316,7 @@ def test_a_batch_that_lost_its_place_starts_no_further_run(shared, project, batc
     batch = driver.open_batch(batch_file(many), Options(out="memory://company/reports"))
     told = []
     with pytest.raises(UserError, match="another batch has taken over memory://company/reports"):
-        told.extend(o.name for o in driver._do(batch.todo, batch, Options(jobs=1), None, lost))
+        told.extend(o.name for o in driver._do(batch.todo, batch, Options(jobs=1), None, hold))
     assert len(begun) == 2 and len(batch.todo) == 5
 
 

@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pandas as pd
@@ -20,16 +18,18 @@ from helpers.errors import UserError
 from helpers.runs.batch.child import Outcome, describe, supervise
 from helpers.runs.batch.files import BatchFile, read_batch
 from helpers.runs.batch.index import write_index
+from helpers.runs.batch.lease import Hold
 from helpers.runs.batch.nursery import CAN_FORK, Nursery
+from helpers.runs.batch.places import open_store
 from helpers.runs.batch.plan import Plan, Planned, make_plan
+from helpers.runs.batch.progress import Countdown
 from helpers.runs.batch.state import FINISHED, WRONG, look_ahead, state_of
-from helpers.runs.batch.store import Store, open_store
+from helpers.runs.batch.store import Store
 from helpers.runs.environment import how_to_install
 from helpers.runs.main_job import Say
 from helpers.runs.paths import from_project
 
 OUTCOMES = "outcomes.json"
-INDEX_SECONDS = 20  # the page is renewed at most this often while a batch is at work
 NOT_AS_PLANNED = "what it left is not what was planned: exports, code or packages changed meanwhile, or a worker has another checkout; call the batch again"
 WORKER_SECONDS = 60  # how long to wait for the first worker of a cluster
 
@@ -136,13 +136,13 @@ def run_batch(file: Path, options: Options, *, say: Say) -> Batch:
     """
     with ExitStack() as stack:
         warm = stack.enter_context(Nursery()) if CAN_FORK and not options.scheduler else None  # imports while the file is checked
-        lost = stack.enter_context(place_of(read_batch(file, options.until), options).hold())
+        hold = stack.enter_context(place_of(read_batch(file, options.until), options).hold())
         batch = open_batch(file, options)
         todo = batch.todo
         done = sum(s == FINISHED for s in batch.states.values())
         say(f"{batch.plan.batch.title or batch.plan.batch.batch}: {len(batch.plan.runs)} runs, {done} finished before, {len(todo)} to do")
         clock = Countdown(len(todo), options.at_once)
-        for ended in _do(todo, batch, options, warm, lost):
+        for ended in _do(todo, batch, options, warm, hold):
             outcome = _note(batch, ended)
             say(clock.line(outcome))
             if clock.page_is_due():
@@ -164,7 +164,7 @@ def _note(batch: Batch, outcome: Outcome) -> Outcome:
     return outcome
 
 
-def _do(todo: Sequence[Planned], batch: Batch, options: Options, warm: Nursery | None, lost: Event) -> Iterator[Outcome]:
+def _do(todo: Sequence[Planned], batch: Batch, options: Options, warm: Nursery | None, hold: Hold) -> Iterator[Outcome]:
     """Have runs done in parallel; yields each as it ends. The threads here only wait: every run is a process of its own.
 
     When another batch has taken over the place, no further run is started and no outcome is told.
@@ -174,10 +174,10 @@ def _do(todo: Sequence[Planned], batch: Batch, options: Options, warm: Nursery |
     with ExitStack() as stack:
         address = warm.ready().address if warm else ""
         jobs = _backend(stack, options)
-        work = ((r.name, _work(r, batch, options), address, from_project(batch.store.address)) for r in todo if not lost.is_set())
+        work = ((r.name, _work(r, batch, options), address, (from_project(batch.store.address), hold.token)) for r in todo if not hold.lost.is_set())
         outcomes = Parallel(n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch="n_jobs")(delayed(do_one)(*w) for w in work)
-        yield from (o for o in outcomes if not lost.is_set())
-    if lost.is_set():
+        yield from (o for o in outcomes if not hold.lost.is_set())
+    if hold.lost.is_set():
         raise UserError(f"another batch has taken over {batch.store.address}, because this one was not heard of for two minutes: this one stops, the other goes on")
 
 
@@ -207,41 +207,11 @@ def _work(run: Planned, batch: Batch, options: Options) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def do_one(name: str, work: dict[str, Any], address: str, store: str) -> Outcome:
-    """Do one run and bring its results to the batch's place; on a cluster this happens on a worker."""
+def do_one(name: str, work: dict[str, Any], address: str, place: tuple[str, str]) -> Outcome:
+    """Do one run and bring its results to the batch's place, an address and the token by which it is held; on a cluster this happens on a worker."""
     outcome = supervise(name, work, address)
     try:
-        open_store(store).publish(name)
+        open_store(place[0]).publish(name, place[1])
     except UserError as fault:
         return Outcome(name, "failed", outcome.seconds, outcome.error or str(fault))
     return outcome
-
-
-@dataclass
-class Countdown:
-    """Says how far a batch is and how long it will still take."""
-
-    total: int
-    jobs: int
-    done: int = 0
-    started: float = field(default_factory=time.monotonic)
-    page: float = field(default_factory=time.monotonic)
-
-    def line(self, outcome: Outcome) -> str:
-        """Return the line about a run that has just ended."""
-        self.done += 1
-        rest = (time.monotonic() - self.started) / self.done * (self.total - self.done)
-        left = f", about {_minutes(rest)} left" if self.done < self.total else ""
-        error = f": {outcome.error}" if outcome.error else ""
-        return f"[{self.done:>{len(str(self.total))}}/{self.total}] {outcome.name}  {outcome.status}  {outcome.seconds:.1f} s{left}{error}"
-
-    def page_is_due(self) -> bool:
-        """Say whether the index page should be renewed now."""
-        due = time.monotonic() - self.page > INDEX_SECONDS and self.done < self.total
-        if due:
-            self.page = time.monotonic()
-        return due
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -17,7 +18,7 @@ import psutil
 from helpers.errors import UserError
 
 if TYPE_CHECKING:
-    from helpers.runs.batch.store import RemoteStore
+    from helpers.runs.batch.remote import RemoteStore
 
 NOTE = ".batch-owner.json"
 FRESHEN_SECONDS = 30.0
@@ -25,12 +26,20 @@ STALE_SECONDS = 120.0  # an owner that has not been heard of for so long is gone
 SETTLE_SECONDS = 1.0  # two that begin at the same moment: the later note stands, the other reads it and gives way
 
 
+@dataclass(frozen=True)
+class Hold:
+    """A place that a batch holds: the token in its note, empty for a folder, and an event that is set when the place was lost to another batch."""
+
+    token: str = ""
+    lost: threading.Event = field(default_factory=threading.Event)
+
+
 @contextmanager
-def lease(store: RemoteStore) -> Iterator[threading.Event]:
+def lease(store: RemoteStore) -> Iterator[Hold]:
     """Hold an address for one batch.
 
     An address has no lock that goes with its owner, so the owner writes a note and renews it. A note of a process of this computer that
-    is gone, or one that was not renewed for two minutes, no longer counts. Gives an event that is set when another batch has taken over,
+    is gone, or one that was not renewed for two minutes, no longer counts. The event of the hold is set when another batch has taken over,
     as can happen after this computer slept or was cut off: this batch must then stop.
 
     Raises
@@ -43,11 +52,11 @@ def lease(store: RemoteStore) -> Iterator[threading.Event]:
     _renew(store, mine)
     time.sleep(SETTLE_SECONDS)
     _refuse(store, mine)
-    done, lost = threading.Event(), threading.Event()
-    keeper = threading.Thread(target=_keep, args=(store, mine, done, lost), daemon=True)
+    done, hold = threading.Event(), Hold(mine["token"])
+    keeper = threading.Thread(target=_keep, args=(store, mine, done, hold.lost), daemon=True)
     keeper.start()
     try:
-        yield lost
+        yield hold
     finally:
         done.set()
         keeper.join()
@@ -73,6 +82,18 @@ def _leave(store: RemoteStore, mine: dict[str, Any]) -> None:
     with suppress(UserError):
         if _read(store).get("token") == mine["token"]:
             store.remove(NOTE)
+
+
+def refuse_lost(store: RemoteStore, token: str) -> None:
+    """Stop a batch that is about to write at an address that another holds by now; without a token there is no batch to stop.
+
+    Raises
+    ------
+    UserError
+        The note at the address is another's.
+    """
+    if token and _read(store).get("token", token) != token:
+        raise UserError(f"another batch has taken over {store.address}: what this one made stays on this computer")
 
 
 def _read(store: RemoteStore) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from helpers.errors import UserError
-from helpers.runs.batch.store import local_copy, open_store
+from helpers.runs.batch.places import local_copy, open_store
 from helpers.runs.manifest import MANIFEST
 from helpers.runs.verify import say_verdict, verify_run
 
