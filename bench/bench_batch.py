@@ -4,15 +4,18 @@ python bench/bench_batch.py thresholds 6          # six runs that differ only in
 python bench/bench_batch.py quarters 6            # six runs that differ in their quarter
 python bench/bench_batch.py quarters 6 complete_journey
 python bench/bench_batch.py data/batches/demo_quarters.yml   # the runs of a batch file
+python bench/bench_batch.py data/batches/demo_quarters.yml --plain-every 5   # plain papermill does every fifth run only
 CRMKIT_BENCH_FOLDER=... python bench/bench_batch.py ...      # keep the batch's folder there for a look
 
 Each side begins with an empty cache. Plain papermill only executes notebooks; the batch also writes tables, HTML, report, manifest and
 the index page. Half of the plain runs come before the batch and half after it, so that a computer that others use as well treats both
-alike. The share of kernel start-up and imports is measured with notebooks that hold nothing but the import lines of each lesson.
+alike. Plain papermill takes minutes per run, so of a long batch it may do a part: its time is then that part's mean times all runs, and the
+line says how many it did. The share of kernel start-up and imports is measured with notebooks that hold nothing but the import lines of each lesson.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import json
 import logging
@@ -95,24 +98,32 @@ def imports_only(scratch: Path) -> float:
     return time.perf_counter() - started
 
 
-def main(scenario: str, count: int, profile: str) -> None:
+def main(scenario: str, count: int, profile: str, every: int) -> None:
     """Measure and print one line of the table in README.md."""
     logging.getLogger("papermill").setLevel(logging.ERROR)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every plain kernel would compile the kit anew
     runs = plan_of(Path(scenario)) if scenario.endswith(".yml") else plan(scenario, count, profile)
     profile, count = runs[0]["profile"], len(runs)
+    sample = runs[::every]
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         os.environ["CRMKIT_CACHE"] = str(scratch / "plain cache")
-        half = (count + 1) // 2
-        before, floor = run_plain(runs[:half], scratch), imports_only(scratch)
+        half = (len(sample) + 1) // 2
+        before, floor = run_plain(sample[:half], scratch), imports_only(scratch)
         batch = run_batch(runs, scratch)
-        after = run_plain(runs[half:], scratch) if runs[half:] else 0.0
+        after = run_plain(sample[half:], scratch) if sample[half:] else 0.0
         floor = (floor + imports_only(scratch)) / 2
-    plain = before + after
-    share = floor * count / plain
-    print(f"| {profile} | {Path(scenario).stem} | {count} x {len(lessons())} | {plain:.0f} | {batch:.0f} | {batch / plain:.2f} | {share:.0%} |", flush=True)
+    plain = (before + after) / len(sample) * count
+    did = f"{plain:.0f}" if every == 1 else f"{plain:.0f}, from {len(sample)} runs"
+    print(f"| {profile} | {Path(scenario).stem} | {count} x {len(lessons())} | {did} | {batch:.0f} | {batch / plain:.2f} | {floor * count / plain:.0%} |", flush=True)
 
 
 if __name__ == "__main__":
+    words = argparse.ArgumentParser()
+    words.add_argument("scenario")
+    words.add_argument("count", type=int, nargs="?", default=0)
+    words.add_argument("profile", nargs="?", default="demo")
+    words.add_argument("--plain-every", type=int, default=1)
+    told = words.parse_args()
     print("| profile | what differs | runs x lessons | plain papermill (s) | crmkit batch --jobs 2 (s) | ratio | kernel start-up and imports in plain |\n|---|---|---|---|---|---|---|", flush=True)
-    main(sys.argv[1], int((sys.argv[2:] or ["0"])[0]), (sys.argv[3:] or ["demo"])[0])
+    main(told.scenario, told.count, told.profile, told.plain_every)
