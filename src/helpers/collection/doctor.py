@@ -10,8 +10,8 @@ from typing import Any
 
 import narwhals as nw
 import pandas as pd
-import yaml
 
+from helpers.collection.yamltext import read_yaml
 from helpers.engine import to_pandas
 from helpers.tables import TABLES
 
@@ -25,7 +25,7 @@ FACT_SAYS = {
 @cache
 def doctor_rules() -> tuple[dict[str, Any], ...]:
     """Return the rules of `doctor.yml`, one per analysis F10 to F59."""
-    return tuple(yaml.safe_load(files("helpers.collection").joinpath("doctor.yml").read_text(encoding="utf-8")))
+    return tuple(read_yaml(files("helpers.collection").joinpath("doctor.yml").read_text(encoding="utf-8")))
 
 
 def measure_lines(order_lines: nw.LazyFrame) -> dict[str, float]:

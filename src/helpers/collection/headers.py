@@ -13,9 +13,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
-import yaml
 from rapidfuzz import fuzz
 
+from helpers.collection.yamltext import read_yaml
 from helpers.tables import TABLES, table
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def synonyms() -> dict[str, dict[str, tuple[str, ...]]]:
     ('order_id', 'order id')
     """
     text = resources.files("helpers.collection").joinpath("synonyms.yml").read_text(encoding="utf-8")
-    listed = yaml.safe_load(text)
+    listed = read_yaml(text)
     return {name: {c.name: (c.name, *listed[name].get(c.name, ())) for c in table(name).columns} for name in RAW_TABLES}
 
 

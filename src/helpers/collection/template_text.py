@@ -7,9 +7,9 @@ from importlib import resources
 from typing import Any, Literal
 
 import pandas as pd
-import yaml
 
 from helpers.collection.headers import synonyms
+from helpers.collection.yamltext import read_yaml
 from helpers.errors import UserError
 from helpers.tables import table
 
@@ -61,7 +61,7 @@ def template_headers(table_name: str, lang: Lang = "en") -> dict[str, str]:
 @cache
 def content() -> dict[str, Any]:
     """Return all of `templates.yml`."""
-    return yaml.safe_load(resources.files("helpers.collection").joinpath("templates.yml").read_text(encoding="utf-8"))
+    return read_yaml(resources.files("helpers.collection").joinpath("templates.yml").read_text(encoding="utf-8"))
 
 
 def check_template(table_name: str) -> None:

@@ -63,7 +63,6 @@ class StageCache:
         sweep_drafts(self.folder)
         duckdb.execute("SET enable_progress_bar = false")  # in a notebook it would be an output that differs from run to run
         duckdb.execute("SET temp_directory = ?", [str(self.folder / "spill")])  # its default is the caller's folder
-        duckdb.execute("SET enable_progress_bar = false")  # in a notebook it would be one more output, on slow machines only
 
     def missing(self, name: str) -> tuple[str, ...]:
         """Return the canonical tables whose absence keeps a stage from being made."""

@@ -86,6 +86,7 @@ def _is_lazy(kind: object) -> bool:
     return nw.LazyFrame in options
 
 
+@cache
 def missing_evidence(name: str, available: frozenset[str]) -> tuple[str, ...]:
     """Return the canonical tables that are missing for a stage, empty when it can be made.
 

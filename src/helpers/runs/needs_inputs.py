@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from helpers.collection.yamltext import read_yaml
 from helpers.errors import UserError
 from helpers.needs.checking import read_checks
 from helpers.needs.coding import check_coding
@@ -27,7 +28,7 @@ def _read_yaml(file: Path) -> Any:
     if not file.exists():
         raise UserError(f"there is no file data/needs/{file.name}: restore it from the project")
     try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
+        return read_yaml(file.read_text(encoding="utf-8"))
     except yaml.YAMLError as fault:
         mark = getattr(fault, "problem_mark", None)
         raise UserError(f"data/needs/{file.name}{f', line {mark.line + 1}' if mark else ''} is no valid YAML: check indents, quotes and colons") from fault

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from helpers.collection.yamltext import read_yaml
 from helpers.errors import UserError
 from helpers.runs.action_status import read_status, with_status
 from helpers.runs.paths import project_root
@@ -32,7 +33,7 @@ def read_folder(name: str) -> dict[str, Any]:
 def read_yaml_file(path: Path, place: str = "") -> Any:
     """Return the content of a YAML file; `place` is what a message says before its name."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        return read_yaml(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError as fault:
         raise UserError(f"there is no file {place}{path.name}") from fault
     except (yaml.YAMLError, UnicodeDecodeError) as fault:

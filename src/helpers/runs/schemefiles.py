@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from helpers.collection.yamltext import read_yaml
 from helpers.errors import UserError
 from helpers.runs.paths import project_root
 
@@ -25,7 +26,7 @@ def read_scheme_file(path: Path) -> Any:
         No such file, or no YAML in it; the message names the line.
     """
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as fault:
         raise UserError(f"there is no scheme file {path.name}: data/schemes holds {', '.join(sorted(p.name for p in scheme_folder().glob('*.yml')))}") from fault
     except OSError as fault:  # a folder, or a file that may not be read

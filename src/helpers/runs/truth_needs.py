@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from helpers.cleaning.privacy import pseudonymise
+from helpers.collection.yamltext import read_yaml
 from helpers.runs.run import Run
 from helpers.runs.truth import TRUTH
 
@@ -24,7 +24,7 @@ def judge_needs(run: Run) -> list[str]:
     folder = run.profile.base.parent / TRUTH
     if not (folder / "need_type.csv").exists():
         return [UNKNOWN]
-    plan = yaml.safe_load((folder / "truth.yml").read_text(encoding="utf-8"))
+    plan = read_yaml((folder / "truth.yml").read_text(encoding="utf-8"))
     return [_types(run, folder), _pair(run, plan), _links(run, plan), _themes(run, folder)]
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, select_autoescape
 
 from helpers.show.action_words import ACTIONS, Column, Language
+from helpers.show.page_templates import template
 from helpers.show.tables import say_amount
 
 ON_PAGE = ("urgency", "due_on", "owner", "customer_id", "about", "what", "reason", "channel", "script", "worth", "play_label", "of")
@@ -53,7 +53,7 @@ def actions_page(
     page = {
         "title": title, "about": about, "notes": notes, "language": language, "words": WORDS[language], "headers": [(c.header(language, currency), c.form == "money") for c in columns], "rows": told, "owners": sorted(rows["owner"].unique()), "more": more,
     }  # fmt: skip
-    return _template("actions.html.j2").render(p=page)
+    return template("actions.html.j2").render(p=page)
 
 
 def _cell(column: Column, row: Mapping[str, Any], pages: Mapping[str, str]) -> Cell:
@@ -68,15 +68,9 @@ def _cell(column: Column, row: Mapping[str, Any], pages: Mapping[str, str]) -> C
 
 def play_page(page: Mapping[str, Any]) -> str:
     """Return the page of one play: who it is for, steps with words, limits, and who has it on the list."""
-    return _template("play.html.j2").render(p=page)
+    return template("play.html.j2").render(p=page)
 
 
 def plays_page(page: Mapping[str, Any]) -> str:
     """Return the page that lists all plays by purpose."""
-    return _template("plays.html.j2").render(p=page)
-
-
-def _template(name: str) -> Any:
-    return Environment(
-        loader=PackageLoader("helpers.show", "templates"), autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True
-    ).get_template(name)
+    return template("plays.html.j2").render(p=page)

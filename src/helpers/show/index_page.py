@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, select_autoescape
-
+from helpers.show.page_templates import template
 from helpers.show.report import Figure
 
 
@@ -98,5 +97,4 @@ def say_difference(value: float | None, base: float | None, unit: str) -> str:
 
 def build_index(page: IndexPage) -> str:
     """Return the page as HTML: self-contained, every text escaped."""
-    pages = Environment(loader=PackageLoader("helpers.show", "templates"), autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
-    return pages.get_template("index.html.j2").render(p=page, say_number=say_number, say_difference=say_difference, units={c.key: c.unit for c in page.columns})
+    return template("index.html.j2").render(p=page, say_number=say_number, say_difference=say_difference, units={c.key: c.unit for c in page.columns})

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, select_autoescape
+
+from helpers.show.page_templates import template
 
 
 @dataclass(frozen=True)
@@ -100,5 +101,4 @@ def draw(plot: Callable[..., Any], *frames: Any, message: str, **options: Any) -
 
 def build_report(page: Page) -> str:
     """Return the page as HTML: self-contained, every text escaped."""
-    pages = Environment(loader=PackageLoader("helpers.show", "templates"), autoescape=select_autoescape(default=True), trim_blocks=True, lstrip_blocks=True)
-    return pages.get_template("report.html.j2").render(p=page)
+    return template("report.html.j2").render(p=page)
