@@ -54,17 +54,22 @@ def compare_tables(name: str, before: Path, after: Path) -> TableChange:
     counts = facts[0]["rows"], facts[1]["rows"]
     if facts[0]["sha256"] == facts[1]["sha256"]:
         return TableChange(name, *counts, 0, 0, 0, ())
-    kinds = _kinds(before), _kinds(after)
+    with duckdb.connect() as asked:  # one for all questions about a table: opening takes longer than most answers
+        return _compare(name, counts, before, after, asked)
+
+
+def _compare(name: str, counts: tuple[int, int], before: Path, after: Path, asked: duckdb.DuckDBPyConnection) -> TableChange:
+    kinds = _kinds(before, asked), _kinds(after, asked)
     shared = [c for c in kinds[0] if c in kinds[1]]
     other = [c for c in shared if kinds[0][c] != kinds[1][c]]
     retyped = tuple(f"{c} ({kinds[0][c]}, now {kinds[1][c]})" for c in other)
     lone = tuple(c for c in dict.fromkeys([*kinds[0], *kinds[1]]) if c not in shared)
     as_text = {c for c in other if not {kinds[0][c], kinds[1][c]} <= NUMBERS}
     one, two = (_Side(p, as_text) for p in (before, after))
-    key = _key(name, shared, before, after)
+    key = _key(name, shared, (before, after), asked)
     if not key:
-        return TableChange(name, *counts, _only(two, one, shared), _only(one, two, shared), 0, lone, retyped)
-    came, went, changed, by = _keyed(key, shared, one, two)
+        return TableChange(name, *counts, _only(two, one, shared, asked), _only(one, two, shared, asked), 0, lone, retyped)
+    came, went, changed, by = _keyed(key, shared, (one, two), asked)
     return TableChange(name, *counts, came, went, changed, (*by, *lone), retyped)
 
 
@@ -79,45 +84,44 @@ class _Side:
         return ", ".join(f"CAST({_quoted(c)} AS VARCHAR) AS {_quoted(c)}" if c in self.as_text else _quoted(c) for c in columns)
 
 
-def _kinds(file: Path) -> dict[str, str]:
+def _kinds(file: Path, asked: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Return the columns with DuckDB's names of their types."""
-    with duckdb.connect() as own:
-        return {name: kind for name, kind, *_ in own.execute("DESCRIBE SELECT * FROM read_parquet($file)", {"file": str(file)}).fetchall()}
+    return {name: kind for name, kind, *_ in asked.execute("DESCRIBE SELECT * FROM read_parquet($file)", {"file": str(file)}).fetchall()}
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _key(name: str, shared: Sequence[str], before: Path, after: Path) -> list[str]:
+def _key(name: str, shared: Sequence[str], files: tuple[Path, Path], asked: duckdb.DuckDBPyConnection) -> list[str]:
     """The table's own key, else the customer, else the first columns that together are unique on both sides."""
     own = list(TABLES[name].key) if name in TABLES else []
     leading = [list(shared[:n]) for n in (1, 2, 3)]
     for candidate in [own, ["customer_id"], *leading]:
-        if candidate and set(candidate) <= set(shared) and all(_unique(p, candidate) for p in (before, after)):
+        if candidate and set(candidate) <= set(shared) and all(_unique(p, candidate, asked) for p in files):
             return candidate
     return []
 
 
-def _unique(file: Path, columns: Sequence[str]) -> bool:
+def _unique(file: Path, columns: Sequence[str], asked: duckdb.DuckDBPyConnection) -> bool:
     listed = ", ".join(map(_quoted, columns))
     query = f"SELECT count(*) = (SELECT count(*) FROM (SELECT DISTINCT {listed} FROM read_parquet($file))) FROM read_parquet($file)"
-    return bool(_ask(query, file=file)[0])
+    return bool(_ask(asked, query, file=file)[0])
 
 
-def _ask(query: str, **files: Path) -> tuple[Any, ...]:
-    """Return the one row of an answer, on a connection of its own."""
-    with duckdb.connect() as own:
-        return own.execute(query, {name: str(file) for name, file in files.items()}).fetchall()[0]
+def _ask(asked: duckdb.DuckDBPyConnection, query: str, **files: Path) -> tuple[Any, ...]:
+    """Return the one row of an answer."""
+    return asked.execute(query, {name: str(file) for name, file in files.items()}).fetchall()[0]
 
 
-def _only(this: _Side, other: _Side, columns: Sequence[str]) -> int:
+def _only(this: _Side, other: _Side, columns: Sequence[str], asked: duckdb.DuckDBPyConnection) -> int:
     query = f"""SELECT count(*) FROM (SELECT {this.listed(columns)} FROM read_parquet($this)
         EXCEPT ALL SELECT {other.listed(columns)} FROM read_parquet($other))"""
-    return int(_ask(query, this=this.file, other=other.file)[0])
+    return int(_ask(asked, query, this=this.file, other=other.file)[0])
 
 
-def _keyed(key: Sequence[str], shared: Sequence[str], before: _Side, after: _Side) -> tuple[int, int, int, tuple[str, ...]]:
+def _keyed(key: Sequence[str], shared: Sequence[str], sides: tuple[_Side, _Side], asked: duckdb.DuckDBPyConnection) -> tuple[int, int, int, tuple[str, ...]]:
+    before, after = sides
     rest = [c for c in shared if c not in key]
     on = " AND ".join(f"a.{_quoted(k)} IS NOT DISTINCT FROM b.{_quoted(k)}" for k in key)
     differs = [f"(a.{_quoted(c)} IS DISTINCT FROM b.{_quoted(c)})" for c in rest] or ["false"]
@@ -126,6 +130,6 @@ def _keyed(key: Sequence[str], shared: Sequence[str], before: _Side, after: _Sid
     query = f"""SELECT count(*) FILTER (a._in IS NULL), count(*) FILTER (b._in IS NULL), count(*) FILTER ({both} AND ({" OR ".join(differs)})), {sums}
         FROM (SELECT {before.listed(shared)}, true AS _in FROM read_parquet($before)) a
         FULL JOIN (SELECT {after.listed(shared)}, true AS _in FROM read_parquet($after)) b ON {on}"""
-    came, went, changed, *by = _ask(query, before=before.file, after=after.file)
+    came, went, changed, *by = _ask(asked, query, before=before.file, after=after.file)
     ranked = sorted(((n, c) for n, c in zip(by, rest, strict=False) if n), key=lambda pair: (-pair[0], pair[1]))
     return came, went, changed, tuple(c for _, c in ranked)

@@ -146,7 +146,7 @@ def check_whitespace(suggested: pd.DataFrame, before: pd.DataFrame, later: pd.Da
     first = suggested.drop_duplicates("customer_id")[["customer_id", "category"]]
     has = before.groupby("customer_id")["category"].agg(set)
     popular = before.groupby("category")["customer_id"].nunique().sort_values(ascending=False, kind="stable").index.tolist()
-    naive = [next((p for p in popular if p not in has.get(c, set())), "") for c in first["customer_id"]]
+    naive = pd.Series([next((p for p in popular if p not in has.get(c, set())), "") for c in first["customer_id"]], index=first.index, dtype="str")
     new = later.merge(before[["customer_id", "category"]], how="left", on=["customer_id", "category"], indicator=True).query("_merge == 'left_only'")
     rows = [_hits(name, shown.merge(new, how="left", on=["customer_id", "category"])["amount"]) for name, shown in (("look-alikes", first), ("most popular", first.assign(category=naive)))]
     columns = ["method", "customers", "bought", "hit_rate", "spend_per_customer"]

@@ -257,5 +257,6 @@ def test_referrals_count_customers_and_what_they_brought():
 
 def test_without_an_earlier_window_whitespace_is_not_judged_zero():
     nothing = pd.DataFrame({"customer_id": pd.Series(dtype="str"), "category": pd.Series(dtype="str"), "amount": pd.Series(dtype="float64")})
-    told = check_whitespace(nothing, nothing, pd.DataFrame({"customer_id": ["a"], "category": ["tea"], "amount": [5.0]}))
-    assert told["customers"].tolist() == [0, 0] and told[["hit_rate", "spend_per_customer"]].isna().all(axis=None)
+    for later in (pd.DataFrame({"customer_id": ["a"], "category": ["tea"], "amount": [5.0]}), nothing):  # the second: products without categories
+        told = check_whitespace(nothing, nothing, later)
+        assert told["customers"].tolist() == [0, 0] and told[["hit_rate", "spend_per_customer"]].isna().all(axis=None)
