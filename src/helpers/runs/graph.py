@@ -23,6 +23,7 @@ from hamilton import driver  # noqa: E402
 import helpers  # noqa: E402
 
 logging.getLogger("hamilton.execution.graph_functions").setLevel(logging.CRITICAL + 1)  # it prints a page for every error, also those a user mends
+logging.getLogger("hamilton.driver").addFilter(lambda record: record.msg != driver.SLACK_ERROR_MESSAGE)  # help with our faults is not found there
 
 
 def stage_modules() -> list[str]:

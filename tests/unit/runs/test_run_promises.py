@@ -12,6 +12,7 @@ from helpers.cleaning.ledger import check_ledger
 from helpers.errors import NotMeasured, UserError
 from helpers.runs import Run
 from helpers.runs.files import DRAFT, whole_file, write_whole
+from helpers.runs.graph import make, stages
 from helpers.runs.main_job import run_all
 from helpers.runs.notebooks import parameters_of
 from helpers.runs.tablefiles import read_table, table_facts, write_table
@@ -197,3 +198,9 @@ def test_tables_keep_their_types_also_when_empty(tmp_path):
         write_table(tmp_path / "t.parquet", frame.head(rows))
         back = read_table(tmp_path / "t.parquet")
         assert [str(t) for t in back.dtypes] == ["str", "Int64", "datetime64[us]", "boolean"] and len(back) == rows
+
+
+def test_a_fault_in_a_stage_sends_nobody_to_the_makers_of_a_library(caplog):
+    with pytest.raises(TypeError):
+        make("whitespace", dict.fromkeys(stages()["whitespace"].takes))
+    assert caplog.text == ""
