@@ -16,7 +16,7 @@ title: A small shop
 currency: EUR
 as_of: 2025-06-30
 folder: ../shop
-settings: {lifecycle: {snapshots: 2}}
+settings: {lifecycle: {snapshots: 2}, purchase_model: {models: [nbd]}}  # the other models only take time
 sources:
   - {name: sales, table: order_lines, path: sales.csv, columns: {order_id: o, customer_id: c, order_date: d, amount: a, channel: by}}
   - {name: people, table: customers, path: people.csv, columns: {customer_id: id, region: region, kind: kind}}
