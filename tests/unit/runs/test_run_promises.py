@@ -64,31 +64,31 @@ def hashes(folder: Path, out: str) -> dict[str, str]:
     return {name: table_facts(run.table_file(name))["sha256"] for name in run.tables()}
 
 
-def test_the_same_run_twice_gives_equal_tables_without_a_cache(shop, monkeypatch):
-    first = hashes(shop, "one")
-    monkeypatch.setenv("CRMKIT_CACHE", str(shop / "another cache"))
-    assert hashes(shop, "two") == first
+def test_the_same_run_twice_gives_equal_tables_without_a_cache(known_shop, monkeypatch):
+    first = hashes(known_shop, "one")
+    monkeypatch.setenv("CRMKIT_CACHE", str(known_shop / "another cache"))
+    assert hashes(known_shop, "two") == first
     assert len(first) > 12
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4, 5, 6])
-def test_rows_added_or_altered_after_the_as_of_date_change_no_table(shop, seed):
-    before = hashes(shop, "before")
+def test_rows_added_or_altered_after_the_as_of_date_change_no_table(known_shop, seed):
+    before = hashes(known_shop, "before")
     later = make_sales(seed=seed, rows=30 + seed, first="2025-07-01", days=60)
     later["Amount"] = later["Amount"] * 1000
-    pd.concat([make_sales(seed=1), later]).to_csv(shop / "sales.csv", index=False)
-    people = pd.read_csv(shop / "people.csv")
+    pd.concat([make_sales(seed=1), later]).to_csv(known_shop / "sales.csv", index=False)
+    people = pd.read_csv(known_shop / "people.csv")
     new = people.tail(3).assign(Id=["N1", "N2", "N3"], Since="2025-07-02")
-    pd.concat([people, new]).to_csv(shop / "people.csv", index=False)
-    assert hashes(shop, "after") == before
+    pd.concat([people, new]).to_csv(known_shop / "people.csv", index=False)
+    assert hashes(known_shop, "after") == before
 
 
-def test_a_row_altered_before_the_as_of_date_does_change_tables(shop):
-    before = hashes(shop, "before")
+def test_a_row_altered_before_the_as_of_date_does_change_tables(known_shop):
+    before = hashes(known_shop, "before")
     sales = make_sales(seed=1)
     sales.loc[0, "Amount"] = sales.loc[0, "Amount"] + 1
-    sales.to_csv(shop / "sales.csv", index=False)
-    after = hashes(shop, "after")
+    sales.to_csv(known_shop / "sales.csv", index=False)
+    after = hashes(known_shop, "after")
     assert after["ledger"] != before["ledger"] and after["rfm"] != before["rfm"]
 
 
@@ -115,22 +115,22 @@ def test_another_threshold_makes_tiers_anew_but_reads_nothing_again(shop):
     assert set(made) == {"axis_population", "customer_axes", "customer_tiers", "tier_summary"}
 
 
-def test_the_main_job_writes_report_tables_and_manifest(shop):
-    result = run_all(str(shop / "shop.yml"), out=shop / "job", tables_only=True, say=lambda line: None)
-    manifest = json.loads((shop / "job" / "manifest.json").read_text(encoding="utf-8"))
+def test_the_main_job_writes_report_tables_and_manifest(known_shop):
+    result = run_all(str(known_shop / "shop.yml"), out=known_shop / "job", tables_only=True, say=lambda line: None)
+    manifest = json.loads((known_shop / "job" / "manifest.json").read_text(encoding="utf-8"))
     assert result.ok and "A small shop" in result.page.read_text(encoding="utf-8")
     assert manifest["inputs"][0]["rows"] == 200 and manifest["tables"]["ledger"]["rows"] == 2
-    assert not list((shop / "job").rglob(f"{DRAFT}*"))
-    check_ledger(read_table(shop / "job" / "tables" / "ledger.parquet"))
+    assert not list((known_shop / "job").rglob(f"{DRAFT}*"))
+    check_ledger(read_table(known_shop / "job" / "tables" / "ledger.parquet"))
 
 
-def test_rows_after_the_as_of_date_are_counted_in_the_manifest_only(shop):
+def test_rows_after_the_as_of_date_are_counted_in_the_manifest_only(known_shop):
     later = make_sales(seed=2, rows=25, first="2025-07-01", days=20)
-    pd.concat([make_sales(seed=1), later]).to_csv(shop / "sales.csv", index=False)
-    run_all(str(shop / "shop.yml"), out=shop / "job", tables_only=True, say=lambda line: None)
-    manifest = json.loads((shop / "job" / "manifest.json").read_text(encoding="utf-8"))
+    pd.concat([make_sales(seed=1), later]).to_csv(known_shop / "sales.csv", index=False)
+    run_all(str(known_shop / "shop.yml"), out=known_shop / "job", tables_only=True, say=lambda line: None)
+    manifest = json.loads((known_shop / "job" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["inputs"][0]["rows_after_as_of"] == 25
-    assert read_table(shop / "job" / "tables" / "ledger.parquet")["rows_read"].tolist() == [40, 200]
+    assert read_table(known_shop / "job" / "tables" / "ledger.parquet")["rows_read"].tolist() == [40, 200]
 
 
 def test_absent_evidence_is_named(shop):
@@ -140,21 +140,21 @@ def test_absent_evidence_is_named(shop):
         run.load("tickets")
 
 
-def test_outputs_hold_no_contact_data_and_no_raw_ids(shop):
-    run = Run.open(str(shop / "shop.yml"), AS_OF, out=shop / "o")
+def test_outputs_hold_no_contact_data_and_no_raw_ids(known_shop):
+    run = Run.open(str(known_shop / "shop.yml"), AS_OF, out=known_shop / "o")
     run.save(*run.tables())
-    for file in (shop / "o" / "tables").glob("*.parquet"):
+    for file in (known_shop / "o" / "tables").glob("*.parquet"):
         text = read_table(file).astype("str").to_csv()
         assert "@example.com" not in text and "Person 1" not in text and ",K1," not in text
 
 
-def test_the_key_of_the_codes_changes_them_and_stands_in_no_file(shop, monkeypatch):
-    plain = Run.open(str(shop / "shop.yml"), AS_OF, out=shop / "o").load("rfm")["customer_id"]
+def test_the_key_of_the_codes_changes_them_and_stands_in_no_file(known_shop, monkeypatch):
+    plain = Run.open(str(known_shop / "shop.yml"), AS_OF, out=known_shop / "o").load("rfm")["customer_id"]
     monkeypatch.setenv("CRMKIT_PSEUDONYM_KEY", "a very secret word")
-    result = run_all(str(shop / "shop.yml"), out=shop / "p", tables_only=True, say=lambda line: None)
+    result = run_all(str(known_shop / "shop.yml"), out=known_shop / "p", tables_only=True, say=lambda line: None)
     assert set(result.run.load("rfm")["customer_id"]).isdisjoint(plain)
     for name in ("manifest.json", "report.html"):
-        assert "a very secret word" not in (shop / "p" / name).read_text(encoding="utf-8")
+        assert "a very secret word" not in (known_shop / "p" / name).read_text(encoding="utf-8")
     assert "a very secret word" not in str(parameters_of(result.run))
 
 
