@@ -81,7 +81,7 @@ HEADLINES: tuple[Headline, ...] = (
     Headline("at_risk_value", "value at risk", "money", "customer_axes", _at_risk_value, "what customers at moderate or severe risk spent in the last 12 months"),
     Headline("to_call", "to call first", "count", "customer_tiers", _to_call, "customers in the tiers that are called first"),
     Headline("planned_actions", "planned actions", "count", "action_list", _by_people, "actions by people on the action list, automatic messages not counted"),
-    Headline("planned_net", "expected of the actions", "money", "plan_summary", _planned_net, "what the action list is expected to bring, less its cost"),
+    Headline("planned_net", "expected of the actions", "money", "plan_summary", _planned_net, "what the action list is expected to bring, automatic messages included, less its cost"),
     Headline("expected_value", "expected value", "money", "customer_values", _expected, "what the customers with a forecast are expected to bring"),
     Headline("quiet_days", "days since the newest order", "count", "orders", _quiet_days, "up to the as-of day; many: the export may have stopped"),
     Headline("no_forecast", "customers without a forecast", "count", "customer_values", _no_forecast, "not in the expected value: no purchase of theirs stands, or no model could be fitted"),
