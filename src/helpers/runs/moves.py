@@ -15,7 +15,7 @@ from helpers.errors import UserError
 from helpers.lifecycle.migration import describe_moves
 from helpers.lifecycle.past import Past
 from helpers.rules.schemes import Scheme, read_scheme
-from helpers.runs.corrections import blame_corrections
+from helpers.runs.corrections import CAUSE, blame_corrections
 from helpers.runs.settings import build_settings
 from helpers.runs.tablefiles import read_table, scan_table
 
@@ -78,7 +78,7 @@ def _by_data(moved: pd.DataFrame, records: tuple[Mapping[str, Any], Mapping[str,
     """Between two runs of one day no time passed and nobody did anything: splitting into causes would blame the customers."""
     note = OTHER_DATA + ("; rules or settings of the tiers differ too" if _rules(records[0]) != _rules(records[1]) else "")
     sentence = "From " + moved["tier_before"] + " to " + moved["tier_after"] + f": {note}."
-    return moved[["customer_id"]].assign(cause="data", sentence=sentence), note
+    return moved[["customer_id"]].assign(cause=CAUSE, sentence=sentence), note
 
 
 def _rules(record: Mapping[str, Any]) -> list[Any]:
